@@ -1,0 +1,100 @@
+"""Softmax, log-softmax and cross-entropy, stable for scores of any size, with gradients."""
+
+from typing import Any
+
+import numpy as np
+
+from convlab import checks
+from convlab.backend import bind, integers
+from convlab.errors import ArgumentError, LabelError, ShapeError
+
+
+def _along(op, kernel, axis, **arrays):
+    "a kernel that works along one axis: arrays as (before, classes, after)"
+    k, *ready = bind(op, **arrays)
+    first, *others = arrays
+    shape = ready[0].shape
+    for name, array in zip(others, ready[1:]):
+        checks.same_shape(op, first, shape, array.shape, f"that of {name}")
+    axis_number = checks.integer(op, "axis", axis, -len(shape))
+    if axis_number >= len(shape):
+        raise ArgumentError(f"{op}: axis must be from {-len(shape)} to {len(shape) - 1} for shape {shape}, got {axis}")
+    axis_number %= max(1, len(shape))
+    result = k.empty(shape, ready[0].dtype)
+    if result.size:
+        view = int(np.prod(shape[:axis_number])), shape[axis_number], int(np.prod(shape[axis_number + 1 :]))
+        getattr(k, kernel)(*(a.reshape(view) for a in ready), result.reshape(view))
+    return result
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    """Scores to probabilities: y_i = exp(x_i) / sum_k exp(x_k) along `axis`, the largest score taken off first.
+
+    >>> softmax(np.array([[1000.0, 1000.0, -1000.0]]))
+    array([[0.5, 0.5, 0. ]])
+    """
+    return _along("softmax", "softmax", axis, x=x)
+
+
+def softmax_grad(dy: Any, y: Any, axis: int = -1) -> Any:
+    """Gradient of `softmax` from its output: dx = y (dy - sum_k dy_k y_k)."""
+    return _along("softmax_grad", "softmax_grad", axis, dy=dy, y=y)
+
+
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """Logarithm of `softmax`: y_i = x_i - log sum_k exp(x_k), exact where the softmax itself would be 0.
+
+    >>> log_softmax(np.array([0.0, -10_000.0]))
+    array([     0., -10000.])
+    """
+    return _along("log_softmax", "log_softmax", axis, x=x)
+
+
+def log_softmax_grad(dy: Any, y: Any, axis: int = -1) -> Any:
+    """Gradient of `log_softmax` from its output: dx = dy - exp(y) sum_k dy_k."""
+    return _along("log_softmax_grad", "log_softmax_grad", axis, dy=dy, y=y)
+
+
+def cross_entropy(logits: Any, labels: Any) -> tuple[float, Any]:
+    """Mean cross-entropy of softmax(logits) and the labels, in nats, and its gradient.
+
+    loss = -1/N sum_n log softmax(logits[n])[labels[n]]; dlogits = (softmax - one-hot) / N
+
+    Parameters
+    ----------
+    logits : array (N, K), float32 or float64
+    labels : integer array (N,), from 0 to K - 1
+
+    Returns
+    -------
+    loss : float
+    dlogits : array (N, K)
+
+    Raises
+    ------
+    LabelError
+        If a label is outside [0, K).
+
+    Examples
+    --------
+    >>> loss, dlogits = cross_entropy(np.zeros((1, 4)), np.array([2]))
+    >>> round(loss, 4), dlogits
+    (1.3863, array([[ 0.25,  0.25, -0.75,  0.25]]))
+    """
+    op = "cross_entropy"
+    k, logits = bind(op, logits=logits)
+    N, K = checks.rank(op, "logits", logits, "NK")
+    checks.labels(op, "labels", labels)
+    checks.same_shape(op, "labels", labels.shape, (N,), "one label per row of logits")
+    if N == 0 or K == 0:
+        raise ShapeError(f"{op}: the mean over an empty batch is undefined, got logits of shape {logits.shape}")
+    labels = integers(op, labels)
+    wrong = np.flatnonzero((labels < 0) | (labels >= K))
+    if wrong.size:
+        raise LabelError(
+            f"{op}: labels must lie in [0, {K}), got {labels[wrong[0]]} at place {wrong[0]} "
+            f"({wrong.size} of {N} are outside); logits has {K} columns, one per class"
+        )
+    losses, dlogits = k.empty(N, np.float64), k.empty((N, K), logits.dtype)
+    k.cross_entropy(logits, labels, losses, dlogits)
+    return float(losses.mean()), dlogits

@@ -1,0 +1,131 @@
+"""The one spelling of Numba's options, and the rules by which kernels are started.
+
+`jit` compiles the body of a task, `parallel` a loop over tasks. Kernels assume what the public functions have checked.
+
+Every loop over tasks is written so that a task owns what it writes and the work of a task does not depend on how many
+threads there are: results are the same for any number of threads, to the last bit.
+
+Numba's threading layers have two traps. `workqueue` aborts when two threads start kernels at once; OpenMP kills a child
+that was forked after a kernel ran. So kernels start one at a time, and a forked child runs them on one thread.
+"""
+
+import functools
+import os
+import threading
+import types
+
+import numba
+from numba import prange
+from numba.core.compiler_lock import global_compiler_lock
+
+from convlab.compile_cache import KernelCache
+from convlab.errors import ArgumentError
+
+__all__ = ["Kernel", "get_threads", "jit", "parallel", "prange", "set_threads"]
+
+OPTIONS = {
+    "error_model": "numpy",  # 1 / 0 is inf, as in NumPy; Python's check would cost a branch
+    # sums may be split over the lanes of a vector; NaN and infinity keep their meaning
+    "fastmath": {"contract", "reassoc", "nsz"},
+    "nogil": True,
+}
+
+
+def _compile(function, **options):
+    dispatcher = numba.njit(**OPTIONS, **options)(function)
+    if not numba.config.DISABLE_JIT:
+        module = function.__module__.removeprefix("convlab.kernels.")
+        dispatcher._cache = KernelCache(f"{module}.{function.__qualname__}")
+    return dispatcher
+
+
+def jit(function):
+    """Compile a function that kernels call."""
+    return _compile(function)
+
+
+class Kernel:
+    """A compiled loop over tasks, `for task in prange(...)`, that can be called from any thread and after a fork."""
+
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+        self._parallel = _compile(function, parallel=True)
+
+    @functools.cached_property
+    def _serial(self):
+        # a copy under another name, for the cache knows functions by their names
+        function = self.__wrapped__
+        copy = types.FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__)
+        copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__ + "-serial"
+        return _compile(copy)
+
+    def __call__(self, *args):
+        if _process.serial:
+            return self._serial(*args)
+        with _process.launching:
+            _process.launched = True
+            if not numba.config.DISABLE_JIT and numba.get_num_threads() != _process.threads:
+                numba.set_num_threads(_process.threads)
+            return self._parallel(*args)
+
+
+def parallel(function):
+    """Compile a function whose outer loop is a `prange` over tasks."""
+    return Kernel(function)
+
+
+class _Process:
+    """What this process has done so far, and how many threads it may use."""
+
+    def __init__(self):
+        self.launching = threading.RLock()
+        self.launched = False  # a kernel has run: the pool of threads exists
+        self.serial = False  # forked from a process whose pool exists: it cannot be used here
+        self.threads = numba.config.NUMBA_NUM_THREADS
+
+
+_process = _Process()
+
+
+def _before_fork():
+    # a lock that another thread holds would stay locked in the child for ever
+    _process.launching.acquire()
+    global_compiler_lock.acquire()
+
+
+def _after_fork():
+    global_compiler_lock.release()
+    _process.launching.release()
+
+
+def _after_fork_in_child():
+    _after_fork()
+    _process.serial = _process.serial or _process.launched
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_child)
+
+
+def set_threads(n: int) -> None:
+    """Set the number of threads that kernels use, for the whole process. Results do not depend on it.
+
+    Parameters
+    ----------
+    n : int
+        From 1 to the number of processors that Numba found (`NUMBA_NUM_THREADS`).
+
+    Raises
+    ------
+    ArgumentError
+        If n is not an int in that range.
+    """
+    most = numba.config.NUMBA_NUM_THREADS
+    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= most:
+        raise ArgumentError(f"set_threads: n must be an int from 1 to {most} (NUMBA_NUM_THREADS), got {n!r}")
+    _process.threads = n
+
+
+def get_threads() -> int:
+    """Number of threads that kernels use; 1 in a child forked after a kernel had run."""
+    return 1 if _process.serial else _process.threads

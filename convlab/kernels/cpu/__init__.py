@@ -1,0 +1,40 @@
+"""The loops on the CPU. `convlab.backend` hands out this module for NumPy arrays."""
+
+from numpy import copyto as copyto
+from numpy import empty as empty
+from numpy import zeros as zeros
+
+from convlab.kernels.cpu.activation import dropout as dropout
+from convlab.kernels.cpu.activation import leaky_relu as leaky_relu
+from convlab.kernels.cpu.activation import leaky_relu_grad as leaky_relu_grad
+from convlab.kernels.cpu.activation import multiply as multiply
+from convlab.kernels.cpu.activation import relu as relu
+from convlab.kernels.cpu.activation import relu_grad as relu_grad
+from convlab.kernels.cpu.activation import sigmoid as sigmoid
+from convlab.kernels.cpu.activation import sigmoid_grad as sigmoid_grad
+from convlab.kernels.cpu.activation import tanh as tanh
+from convlab.kernels.cpu.activation import tanh_grad as tanh_grad
+from convlab.kernels.cpu.conv import conv2d as conv2d
+from convlab.kernels.cpu.conv import conv2d_grad_input as conv2d_grad_input
+from convlab.kernels.cpu.conv import conv2d_grad_weight as conv2d_grad_weight
+from convlab.kernels.cpu.conv import conv_transpose2d as conv_transpose2d
+from convlab.kernels.cpu.linear import linear as linear
+from convlab.kernels.cpu.linear import linear_grad_input as linear_grad_input
+from convlab.kernels.cpu.linear import linear_grad_weight as linear_grad_weight
+from convlab.kernels.cpu.linear import sum_per_channel as sum_per_channel
+from convlab.kernels.cpu.loss import cross_entropy as cross_entropy
+from convlab.kernels.cpu.loss import log_softmax as log_softmax
+from convlab.kernels.cpu.loss import log_softmax_grad as log_softmax_grad
+from convlab.kernels.cpu.loss import softmax as softmax
+from convlab.kernels.cpu.loss import softmax_grad as softmax_grad
+from convlab.kernels.cpu.norm import batch_norm as batch_norm
+from convlab.kernels.cpu.norm import batch_norm_grad as batch_norm_grad
+from convlab.kernels.cpu.norm import channel_statistics as channel_statistics
+from convlab.kernels.cpu.norm import local_response_norm as local_response_norm
+from convlab.kernels.cpu.norm import local_response_norm_grad as local_response_norm_grad
+from convlab.kernels.cpu.optim import adam as adam
+from convlab.kernels.cpu.optim import sgd as sgd
+from convlab.kernels.cpu.pool import avg_pool2d as avg_pool2d
+from convlab.kernels.cpu.pool import avg_pool2d_grad as avg_pool2d_grad
+from convlab.kernels.cpu.pool import max_pool2d as max_pool2d
+from convlab.kernels.cpu.pool import max_pool2d_grad as max_pool2d_grad

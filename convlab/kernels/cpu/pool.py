@@ -1,0 +1,114 @@
+"""Pooling and its gradients. A task owns one plane: one channel of one image."""
+
+import numpy as np
+
+from convlab.jit import jit, parallel, prange
+
+
+@jit
+def _taps(start, kernel, dilation, size):
+    "the first and the last-plus-one tap that fall inside the image, for a window that starts at `start`"
+    first = (-start + dilation - 1) // dilation if start < 0 else 0
+    last = min(kernel, (size - start + dilation - 1) // dilation)
+    return first, last
+
+
+@parallel
+def _max_pool2d(x, y, argmax, kernel_h, kernel_w, stride_h, stride_w, top, left, dilation_h, dilation_w):
+    N, C, H, W = x.shape
+    OH, OW = y.shape[2:]
+    for task in prange(N * C):
+        n, c = task // C, task % C
+        plane = x[n, c]
+        for i in range(OH):
+            h0 = i * stride_h - top
+            a0, a1 = _taps(h0, kernel_h, dilation_h, H)
+            for j in range(OW):
+                w0 = j * stride_w - left
+                b0, b1 = _taps(w0, kernel_w, dilation_w, W)
+                h, w = h0 + a0 * dilation_h, w0 + b0 * dilation_w
+                best, at = plane[h, w], h * W + w
+                for a in range(a0, a1):
+                    h = h0 + a * dilation_h
+                    for b in range(b0, b1):
+                        w = w0 + b * dilation_w
+                        value = plane[h, w]
+                        # not <=: a NaN wins over every number, the first of several stays
+                        if not value <= best and not np.isnan(best):
+                            best, at = value, h * W + w
+                y[n, c, i, j] = best
+                argmax[n, c, i, j] = at
+
+
+@parallel
+def max_pool2d_grad(dy, argmax, dx):
+    "dx[argmax] += dy, plane by plane"
+    N, C, OH, OW = dy.shape
+    W = dx.shape[3]
+    for task in prange(N * C):
+        n, c = task // C, task % C
+        dx[n, c, :, :] = 0
+        for i in range(OH):
+            for j in range(OW):
+                at = argmax[n, c, i, j]
+                dx[n, c, at // W, at % W] += dy[n, c, i, j]
+
+
+@jit
+def _window(i, stride, kernel, before, size):
+    "a window clipped to the padded image (its extent counts the zeros), then to the image"
+    start = i * stride - before
+    end = min(start + kernel, size + before)
+    extent = end - start
+    return max(start, 0), min(end, size), extent
+
+
+@parallel
+def _avg_pool2d(x, y, kernel_h, kernel_w, stride_h, stride_w, top, left, count_include_pad):
+    N, C, H, W = x.shape
+    OH, OW = y.shape[2:]
+    for task in prange(N * C):
+        n, c = task // C, task % C
+        for i in range(OH):
+            h0, h1, extent_h = _window(i, stride_h, kernel_h, top, H)
+            for j in range(OW):
+                w0, w1, extent_w = _window(j, stride_w, kernel_w, left, W)
+                total = 0.0
+                for h in range(h0, h1):
+                    for w in range(w0, w1):
+                        total += x[n, c, h, w]
+                count = extent_h * extent_w if count_include_pad else (h1 - h0) * (w1 - w0)
+                y[n, c, i, j] = total / count
+
+
+@parallel
+def _avg_pool2d_grad(dy, dx, kernel_h, kernel_w, stride_h, stride_w, top, left, count_include_pad):
+    N, C, H, W = dx.shape
+    OH, OW = dy.shape[2:]
+    for task in prange(N * C):
+        n, c = task // C, task % C
+        dx[n, c, :, :] = 0
+        for i in range(OH):
+            h0, h1, extent_h = _window(i, stride_h, kernel_h, top, H)
+            for j in range(OW):
+                w0, w1, extent_w = _window(j, stride_w, kernel_w, left, W)
+                count = extent_h * extent_w if count_include_pad else (h1 - h0) * (w1 - w0)
+                share = dx.dtype.type(dy[n, c, i, j] / count)
+                for h in range(h0, h1):
+                    for w in range(w0, w1):
+                        dx[n, c, h, w] += share
+
+
+def max_pool2d(x, y, argmax, kernel_size, stride, padding, dilation):
+    "y = the largest of each window, argmax = its place h * W + w in the plane"
+    _max_pool2d(x, y, argmax, *kernel_size, *stride, *padding, *dilation)
+
+
+def avg_pool2d(x, y, kernel_size, stride, padding, count_include_pad):
+    "y = the mean of each window"
+    _avg_pool2d(x, y, *kernel_size, *stride, *padding, count_include_pad)
+
+
+def avg_pool2d_grad(dy, dx, kernel_size, stride, padding, count_include_pad):
+    "dx = each output shared out evenly over its window"
+    _avg_pool2d_grad(dy, dx, *kernel_size, *stride, *padding, count_include_pad)

@@ -1,0 +1,34 @@
+"""Layers, losses and containers under PyTorch's names. `y = layer(x)`, then `dx = layer.backward(dy)`."""
+
+from convlab.nn.activation import Identity as Identity
+from convlab.nn.activation import LeakyReLU as LeakyReLU
+from convlab.nn.activation import LogSoftmax as LogSoftmax
+from convlab.nn.activation import ReLU as ReLU
+from convlab.nn.activation import ScaledTanh as ScaledTanh
+from convlab.nn.activation import Sigmoid as Sigmoid
+from convlab.nn.activation import Softmax as Softmax
+from convlab.nn.activation import Tanh as Tanh
+from convlab.nn.container import Sequential as Sequential
+from convlab.nn.conv import ConnectedConv2d as ConnectedConv2d
+from convlab.nn.conv import Conv1d as Conv1d
+from convlab.nn.conv import Conv2d as Conv2d
+from convlab.nn.conv import ConvTranspose2d as ConvTranspose2d
+from convlab.nn.conv import Linear as Linear
+from convlab.nn.loss import CrossEntropyLoss as CrossEntropyLoss
+from convlab.nn.loss import EuclideanRBF as EuclideanRBF
+from convlab.nn.loss import MSELoss as MSELoss
+from convlab.nn.module import Module as Module
+from convlab.nn.module import Parameter as Parameter
+from convlab.nn.module import manual_seed as manual_seed
+from convlab.nn.norm import BatchNorm1d as BatchNorm1d
+from convlab.nn.norm import BatchNorm2d as BatchNorm2d
+from convlab.nn.norm import Dropout as Dropout
+from convlab.nn.norm import LocalResponseNorm as LocalResponseNorm
+from convlab.nn.pool import AdaptiveAvgPool2d as AdaptiveAvgPool2d
+from convlab.nn.pool import AdaptiveMaxPool2d as AdaptiveMaxPool2d
+from convlab.nn.pool import AvgPool2d as AvgPool2d
+from convlab.nn.pool import Flatten as Flatten
+from convlab.nn.pool import MaxPool2d as MaxPool2d
+from convlab.nn.pool import Subsample2d as Subsample2d
+from convlab.nn.pool import WeightedPool2d as WeightedPool2d
+from convlab.nn.summary import Summary as Summary

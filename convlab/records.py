@@ -1,0 +1,71 @@
+"""Dated records of runs and measurements: what was run, when, on what machine, with which versions, and what came out.
+
+A number in a text cites one: `[99.2 %](benchmarks/results/DATE-NAME.json "key")`; a test compares the two.
+"""
+
+import datetime
+import json
+import os
+import platform
+import re
+import shlex
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from convlab import checkpoint
+from convlab._version import __version__
+from convlab.errors import CheckpointError
+
+RESULTS = Path("benchmarks") / "results"
+
+
+def machine() -> dict[str, Any]:
+    """The machine in words and numbers; nothing that tells whose it is."""
+    import llvmlite.binding
+
+    return {
+        "processor": _processor_name(),
+        "llvm_name": llvmlite.binding.get_host_cpu_name(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def _processor_name() -> str:
+    try:
+        found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1].strip() if found else platform.processor() or "unknown"
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, convlab and what it computes with."""
+    return {"python": platform.python_version(), "convlab": __version__} | {
+        name: metadata.version(name) for name in ("numba", "numpy", "llvmlite")
+    }
+
+
+def write(name: str, content: dict[str, Any], folder: str | Path = RESULTS) -> Path:
+    """Write a record `DATE-name.json`, atomically; a second one of a day gets a number. Returns its path.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder is not there or cannot be written to.
+    """
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise CheckpointError(f"record: there is no folder {folder} here; run the command in a clone of the project")
+    now = datetime.datetime.now(datetime.UTC)
+    stem = f"{now:%Y-%m-%d}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
+    path, number = folder / f"{stem}.json", 2
+    while path.exists():
+        path, number = folder / f"{stem}-{number}.json", number + 1
+    command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    record = {"date": f"{now:%Y-%m-%d}", "command": command, "machine": machine(), "versions": versions(), **content}
+    with checkpoint.replacing(path) as temporary:
+        temporary.write_text(json.dumps(record, indent=2) + "\n")
+    return path
