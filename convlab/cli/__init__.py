@@ -3,7 +3,7 @@
 import typer
 
 from convlab._version import __version__
-from convlab.cli import data, doctor, summary, train
+from convlab.cli import build, data, doctor, lab, summary, train
 
 app = typer.Typer(
     name="convlab",
@@ -16,6 +16,8 @@ app = typer.Typer(
 app.command()(train.train)
 app.command()(summary.summary)
 app.command()(doctor.doctor)
+app.command()(lab.lab)
+app.command("build-exercises")(build.build_exercises)
 app.add_typer(data.app, name="data")
 
 

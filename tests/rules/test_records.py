@@ -29,7 +29,7 @@ def value_at(record, key):
     return record
 
 
-@pytest.mark.parametrize(("folder", "text"), texts())
+@pytest.mark.parametrize(("folder", "text"), list(texts()))
 def test_cited_numbers_are_those_of_the_record(folder, text):
     for shown, target, key in CITATION.findall(text):
         assert key, f"[{shown}]({target}) names no key of the record; write it as the link's title"

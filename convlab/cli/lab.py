@@ -1,0 +1,54 @@
+"""`convlab lab`: the course in JupyterLab, in a working copy of the learner's own."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from convlab.cli.errors import one_line_errors
+
+
+@one_line_errors
+def lab(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Your working copy; made if it is not there.")] = Path(
+        "convlab-course"
+    ),
+    update: Annotated[bool, typer.Option("--update", help="Bring newer lessons, beside those you have changed.")] = False,
+    start: Annotated[bool, typer.Option(help="Start JupyterLab once the copy is ready.")] = True,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    port: Annotated[int | None, typer.Option(help="Port of the server; else a free one.")] = None,
+) -> None:
+    """Open the course: copies lessons and exercises to DIR (your work there is never overwritten) and starts JupyterLab."""
+    from convlab import course
+
+    changes = course.prepare(folder, update=update)
+    for names, text in (
+        (changes.added, "{n} notebooks copied to {folder}"),
+        (changes.updated, "{n} notebooks brought up to date"),
+        (changes.beside, "newer versions beside the notebooks you changed: {names}"),
+        (changes.waiting, "{n} notebooks have newer versions; `convlab lab {folder} --update` brings them"),
+    ):
+        if names:
+            print(text.format(n=len(names), names=", ".join(names), folder=folder))
+    if start:
+        raise typer.Exit(_serve(folder, browser, port))
+
+
+def _serve(folder: Path, browser: bool, port: int | None) -> int:
+    """Run JupyterLab on this machine only, at the first lesson, until the learner ends it."""
+    first = min((folder / "notebooks").glob("*.ipynb"), default=None)
+    command = [
+        sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve()}", "--ServerApp.ip=127.0.0.1",
+    ]  # fmt: skip
+    if first is not None:
+        command.append(f"--LabApp.default_url=/lab/tree/{first.relative_to(folder).as_posix()}")
+    if not browser:
+        command.append("--no-browser")
+    if port is not None:
+        command.append(f"--ServerApp.port={port}")
+    try:
+        return subprocess.run(command, check=False).returncode
+    except KeyboardInterrupt:       # Ctrl-C has reached JupyterLab too, which asks and ends by itself
+        return 0

@@ -1,0 +1,132 @@
+"""The learner's working copy of lessons and exercises: made once, brought up to date, never written over.
+
+A small file in the working copy remembers a digest of each notebook as it was handed out. So what the learner has changed
+can be told from what only grew old.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from convlab.checkpoint import replacing
+from convlab.errors import DataError
+
+FOLDERS = ("notebooks", "exercises")
+MANIFEST = ".convlab-course.json"
+
+
+@dataclass
+class Changes:
+    """What `prepare` did, as paths within the working copy."""
+
+    added: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    beside: list[str] = field(default_factory=list)     # new versions put beside notebooks the learner has changed
+    waiting: list[str] = field(default_factory=list)    # newer than the working copy; `update` brings them
+
+
+def source() -> Path:
+    """The folder that holds the course as it is shipped: in an installed package, or the clone.
+
+    Raises
+    ------
+    DataError
+        If there is neither.
+    """
+    package = Path(__file__).parent
+    for folder in (package / "course_files", package.parent):
+        if any((folder / "notebooks").glob("*.ipynb")):
+            return folder
+    raise DataError("course: this installation of convlab holds no notebooks; install convlab again, or work in a clone")
+
+
+def prepare(folder: str | Path, *, update: bool = False, shipped: Path | None = None) -> Changes:
+    """Make or complete a working copy.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it is not there.
+    update : bool
+        Replace notebooks that the learner has not touched by newer ones, and put newer ones beside those touched, as
+        `NAME-new.ipynb`.
+    shipped : path, optional
+        The course; default `source()`.
+
+    Returns
+    -------
+    Changes
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be made or written to.
+    """
+    folder, shipped = Path(folder), shipped or source()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"course: cannot make the folder {folder}: {error.strerror}") from None
+    handed_out = _read_manifest(folder)
+    changes = Changes()
+    for path in sorted(p for name in FOLDERS for p in (shipped / name).glob("*.ipynb")):
+        name = path.relative_to(shipped).as_posix()
+        _bring(folder, name, path.read_bytes(), handed_out, update, changes)
+    with replacing(folder / MANIFEST) as temporary:
+        temporary.write_text(json.dumps(handed_out, indent=1) + "\n")
+    return changes
+
+
+def _bring(folder, name, content, handed_out, update, changes):
+    "one notebook: new, the same, old, or changed by the learner"
+    target, new = folder / name, _digest(content)
+    if not target.exists():
+        _write(target, content)
+        handed_out[name] = new
+        changes.added.append(name)
+        return
+    own = _digest(target.read_bytes())
+    if own == new:
+        handed_out[name] = new
+    elif handed_out.get(name) == new:
+        pass                                            # the learner's work on the newest version
+    elif not update:
+        changes.waiting.append(name)
+    elif own == handed_out.get(name):
+        _write(target, content)
+        handed_out[name] = new
+        changes.updated.append(name)
+    else:
+        beside = _free_name(target)
+        _write(beside, content)
+        handed_out[name] = new                          # so that it is not put there a second time
+        changes.beside.append(beside.relative_to(folder).as_posix())
+
+
+def _free_name(path: Path) -> Path:
+    candidate, number = path.with_stem(f"{path.stem}-new"), 2
+    while candidate.exists():
+        candidate, number = path.with_stem(f"{path.stem}-new-{number}"), number + 1
+    return candidate
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"course: cannot make the folder {path.parent}: {error.strerror}") from None
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _read_manifest(folder: Path) -> dict[str, str]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError):
+        return {}       # a first time, or damaged: then every notebook that differs counts as the learner's work
+    return manifest if isinstance(manifest, dict) else {}
