@@ -1,20 +1,29 @@
 """Arrays to files and back, as safetensors (no pickle): `save`, `load`. A file is whole or it is not there.
 
 A file is written under another name in the same folder and then moved into place; a full disk or a kill leaves the old
-file as it was.
+file as it was. A checksum in the file's header tells damage that leaves it readable.
 """
 
 import contextlib
+import glob
 import json
 import os
-import tempfile
+import secrets
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from convlab.errors import CheckpointError, DtypeError
+from convlab import checks
+from convlab.errors import ArgumentError, CheckpointError, DtypeError
+
+
+def _as_path(op, path):
+    if not isinstance(path, (str, os.PathLike)):
+        raise ArgumentError(f"{op}: path must be a file name, got {type(path).__name__}")
+    return Path(path)
 
 
 @contextlib.contextmanager
@@ -26,31 +35,39 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     CheckpointError
         If the folder is missing, the disk full or the place not writable.
     """
-    path = Path(path)
+    path = _as_path("save", path)
     if path.is_dir():
         raise CheckpointError(f"cannot write {path}: it is a folder; give a file name")
-    temporary = None
+    temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}{path.suffix}")
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-", suffix=path.suffix)
-        os.close(handle)
-        yield Path(temporary)
+        open(temporary, "xb").close()  # not mkstemp: the file shall have the rights that files have here
+        yield temporary
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except OSError as error:
         kept = "the file that was there is untouched" if path.exists() else "nothing was left behind"
         raise CheckpointError(f"cannot write {path}: {error.strerror or error}; {kept}") from None
     finally:
-        if temporary is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def sweep(path: str | os.PathLike) -> None:
+    """Remove what writers of `path` left beside it when they were killed."""
+    path = Path(path)
+    for temporary in path.parent.glob(f".{glob.escape(path.name)}-????????{path.suffix}"):
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def _checksum(arrays: Mapping[str, np.ndarray], text: str) -> str:
+    "of names, types, shapes, numbers and metadata"
+    crc = zlib.crc32(text.encode())
+    for name, array in sorted(arrays.items()):
+        crc = zlib.crc32(repr((name, array.dtype.name, array.shape)).encode(), crc)
+        crc = zlib.crc32(np.require(array, array.dtype.newbyteorder("<"), "C").reshape(-1).view(np.uint8), crc)
+    return f"{crc:08x}"
 
 
 def save(path: str | os.PathLike, state_dict: Mapping[str, Any], *, metadata: Mapping[str, Any] | None = None) -> None:
@@ -73,15 +90,20 @@ def save(path: str | os.PathLike, state_dict: Mapping[str, Any], *, metadata: Ma
     """
     from safetensors.numpy import save as to_bytes
 
+    if not isinstance(state_dict, Mapping):
+        raise DtypeError(f"save: expected a dict of arrays by name, got {type(state_dict).__name__}")
     arrays = {}
     for name, array in state_dict.items():
-        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
-            raise DtypeError(
-                f"save: {name} must be an array of numbers, got {type(array).__name__} {getattr(array, 'dtype', '')}".rstrip()
-            )
-        arrays[str(name)] = np.ascontiguousarray(array)
-    text = {"convlab": json.dumps(metadata)} if metadata is not None else None
-    data = to_bytes(arrays, text)
+        if not isinstance(name, str) or name == "__metadata__":
+            raise DtypeError(f"save: {name!r} cannot be the name of an array; use a str other than '__metadata__'")
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub" or array.dtype.itemsize > 8:
+            raise DtypeError(f"save: {name} must be an array of numbers, got {checks.dtype_name(array)}")
+        arrays[name] = np.require(array, requirements="C")
+    try:
+        text = json.dumps(metadata)
+    except (TypeError, ValueError) as error:
+        raise DtypeError(f"save: metadata must be what JSON can hold: {error}") from None
+    data = to_bytes(arrays, {"convlab": text, "crc32": _checksum(arrays, text)})
     with replacing(path) as temporary:
         temporary.write_bytes(data)
 
@@ -110,7 +132,7 @@ def load_with_metadata(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], 
     from safetensors import SafetensorError
     from safetensors.numpy import load as from_bytes
 
-    path = Path(path)
+    path = _as_path("load", path)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -120,9 +142,14 @@ def load_with_metadata(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], 
     try:
         arrays = from_bytes(data)
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        text = header.get("__metadata__", {}).get("convlab")
-        metadata = None if text is None else json.loads(text)
-    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        written = header.get("__metadata__", {})
+        text = written.get("convlab", "null")
+        if "crc32" in written and written["crc32"] != _checksum(arrays, text):
+            raise ValueError("its checksum does not fit")
+        metadata = json.loads(text)
+    except KeyError as error:  # safetensors looks types up in a table
+        raise CheckpointError(f"cannot read {path}: it holds numbers of type {error}, which NumPy has not") from None
+    except (SafetensorError, ValueError, TypeError, RecursionError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CheckpointError(f"cannot read {path}: it is damaged or not a safetensors file ({reason})") from None
     # what safetensors returns is a view of read-only bytes

@@ -10,12 +10,15 @@ from convlab.errors import ArgumentError, DtypeError, ShapeError
 
 Pair = tuple[int, int]
 LARGEST = 2**31 - 1  # of strides, kernels and the like: two of them multiplied still fit a 64-bit index
-MOST_NUMBERS = 2**58  # in one array: more bytes than NumPy can count
+MOST_NUMBERS = 2**56  # in one array: 256 petabytes of float32
 
 
 def shown(value: Any) -> str:
     """`value` as it is shown in a message: on one line, and not long."""
-    text = " ".join(repr(value).split())
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python does not write out ints of thousands of digits
+        text = f"a {type(value).__name__} too long to show"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

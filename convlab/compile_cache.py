@@ -8,6 +8,7 @@ carries the versions and a digest of convlab's own sources. Losing a race costs 
 `NUMBA_CACHE_DIR` moves the folder; `CONVLAB_JIT_CACHE=0` turns the cache off; a home that cannot be written to does so too.
 """
 
+import contextlib
 import hashlib
 import os
 import pickle
@@ -33,20 +34,32 @@ def _source_digest() -> str:
 
 
 def folder() -> Path | None:
-    """The folder for this convlab, Numba and Python, made if need be; None if there is none to write to."""
+    """The folder for this convlab, Numba and Python, made if need be; None if it cannot be made.
+
+    It may be one that cannot be written to, on a read-only disk, say: then what is there is used, and nothing is added.
+    """
     if os.environ.get("CONVLAB_JIT_CACHE") == "0":
         return None
     settings = (config.OPT, config.BOUNDSCHECK, config.DEBUGINFO_DEFAULT)
     stamp = hashlib.sha256(repr((sys.version, settings)).encode()).hexdigest()[:8]
     name = f"convlab-{_version.__version__}-{_source_digest()}-numba-{numba.__version__}-{stamp}"
     try:
-        base = Path(os.environ.get("NUMBA_CACHE_DIR") or _user_cache())
+        base = Path(os.environ.get("NUMBA_CACHE_DIR") or _user_cache()).absolute()
         path = base / name
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryFile(dir=path):  # os.access does not know about full disks and read-only mounts
-            return path
+        return path
     except (OSError, RuntimeError):  # RuntimeError: no home folder at all
         return None
+
+
+def _writable(path: Path | None) -> bool:
+    if path is None:
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=path):  # os.access does not know about full disks and read-only mounts
+            return True
+    except OSError:
+        return False
 
 
 def _user_cache() -> Path:
@@ -99,7 +112,9 @@ class KernelCache:
                 data = b""
             payload = data[DIGEST_BYTES:]
             if data and hashlib.sha256(payload).digest() == data[:DIGEST_BYTES]:
-                return compiler.CompileResult._rebuild(target_context, *pickle.loads(payload))
+                # whatever is wrong with a whole file (another NumPy, say, that lacks a name), compiling mends it
+                with contextlib.suppress(Exception):
+                    return compiler.CompileResult._rebuild(target_context, *pickle.loads(payload))
         self._announce()
         return None
 
@@ -126,6 +141,7 @@ class KernelCache:
         if cls._announced:
             return
         cls._announced = True
-        if sys.stderr is not None and sys.stderr.isatty():
-            once = "once" if cls.cache_folder() is not None else "each time: there is no folder to keep them in"
-            print(f"convlab: compiling kernels for this machine ({once})", file=sys.stderr)
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # no standard error, or a closed one
+            if sys.stderr.isatty():
+                once = "once" if _writable(cls.cache_folder()) else "each time: there is no folder to keep them in"
+                print(f"convlab: compiling kernels for this machine ({once})", file=sys.stderr)

@@ -11,6 +11,7 @@ that was forked after a kernel ran. So kernels start one at a time, and a forked
 
 import functools
 import os
+import sys
 import threading
 import types
 
@@ -64,8 +65,9 @@ class Kernel:
             return self._serial(*args)
         with _process.launching:
             _process.launched = True
-            if not numba.config.DISABLE_JIT and numba.get_num_threads() != _process.threads:
+            if not numba.config.DISABLE_JIT and not hasattr(_process.told, "threads"):
                 numba.set_num_threads(_process.threads)
+                _process.told.threads = _process.threads
             return self._parallel(*args)
 
 
@@ -82,6 +84,9 @@ class _Process:
         self.launched = False  # a kernel has run: the pool of threads exists
         self.serial = False  # forked from a process whose pool exists: it cannot be used here
         self.threads = numba.config.NUMBA_NUM_THREADS
+        # Numba keeps the number per thread. It is not asked for it at each call: that takes a lock which forked
+        # processes share, and a child killed meanwhile would stop them all
+        self.told = threading.local()
 
 
 _process = _Process()
@@ -100,7 +105,8 @@ def _after_fork():
 
 def _after_fork_in_child():
     _after_fork()
-    _process.serial = _process.serial or _process.launched
+    numbas = sys.modules.get("numba.np.ufunc.parallel")  # its pool may have been started by others than Kernel
+    _process.serial = _process.serial or _process.launched or getattr(numbas, "_is_initialized", False)
 
 
 if hasattr(os, "register_at_fork"):
@@ -123,7 +129,7 @@ def set_threads(n: int) -> None:
     most = numba.config.NUMBA_NUM_THREADS
     if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= most:
         raise ArgumentError(f"set_threads: n must be an int from 1 to {most} (NUMBA_NUM_THREADS), got {n!r}")
-    _process.threads = n
+    _process.threads, _process.told = n, threading.local()
 
 
 def get_threads() -> int:

@@ -1,13 +1,13 @@
 """Optimisers and learning-rate schedules, with PyTorch's formulas. One fused pass over memory per parameter array."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from convlab import backend, checks
-from convlab.errors import ArgumentError, StateError
+from convlab.errors import ArgumentError, DtypeError, StateError
 from convlab.nn import Parameter
 
 
@@ -21,7 +21,7 @@ class Optimizer:
 
     def __init__(self, parameters: Iterable[Parameter], lr: float, weight_decay: float):
         op = type(self).__name__
-        self.parameters = list(parameters)
+        self.parameters = list(parameters) if isinstance(parameters, Iterable) else [parameters]
         if not self.parameters:
             raise ArgumentError(f"{op}: parameters is empty; give model.parameters()")
         for parameter in self.parameters:
@@ -66,21 +66,23 @@ class Optimizer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what `state_dict` returned. Checked first: on an error nothing has changed."""
+        op = f"{type(self).__name__}.load_state_dict"
         own = self.state_dict()
-        if own.keys() != state.keys():
-            raise StateError(
-                f"{type(self).__name__}.load_state_dict: this is the state of another optimiser or network"
-            )
-        for name, array in own.items():
-            if np.shape(array) != np.shape(state[name]):
+        if not isinstance(state, Mapping) or own.keys() != state.keys():
+            raise StateError(f"{op}: this is the state of another optimiser or network")
+        lr, steps = checks.number(op, "lr", state["lr"], 0), checks.integer(op, "steps", state["steps"], 0)
+        memories = {f"{name}.{index}": a for name in self.memories for index, a in enumerate(getattr(self, name))}
+        for name, array in memories.items():
+            value = state[name]
+            if not isinstance(value, np.ndarray) or value.dtype.kind != "f":
+                raise DtypeError(f"{op}: {name} must be a float array, got {checks.dtype_name(value)}")
+            if value.shape != array.shape:
                 raise StateError(
-                    f"{type(self).__name__}.load_state_dict: {name} has shape {np.shape(state[name])}, "
-                    f"expected {np.shape(array)}; it is the state of another network"
+                    f"{op}: {name} has shape {value.shape}, expected {array.shape}; it is the state of another network"
                 )
-        for name in self.memories:
-            for index, array in enumerate(getattr(self, name)):
-                np.copyto(array, state[f"{name}.{index}"], casting="same_kind")
-        self.lr, self.steps = float(state["lr"]), int(state["steps"])
+        for name, array in memories.items():
+            np.copyto(array, state[name], casting="same_kind")
+        self.lr, self.steps = lr, steps
 
 
 class SGD(Optimizer):
@@ -178,9 +180,15 @@ class Schedule:
         return {name: getattr(self, name) for name in ("first_lr", *self.remembers)}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
-        if state.keys() != self.state_dict().keys():
-            raise StateError(f"{type(self).__name__}.load_state_dict: this is the state of another schedule")
-        for name, value in state.items():
+        op = f"{type(self).__name__}.load_state_dict"
+        if not isinstance(state, Mapping) or state.keys() != self.state_dict().keys():
+            raise StateError(f"{op}: this is the state of another schedule")
+        numbers = {
+            name: checks.integer(op, name, value, 0) if name in ("epoch", "bad_epochs")
+            else checks.number(op, name, value, -math.inf)
+            for name, value in state.items()
+        }  # fmt: skip
+        for name, value in numbers.items():
             setattr(self, name, value)
 
 

@@ -217,6 +217,8 @@ class _Run:
             raise ArgumentError(
                 "fit: optimizer has parameters that are not the model's; make it from model.parameters()"
             )
+        if schedule is not None and schedule.optimizer is not optimizer:
+            raise ArgumentError("fit: schedule changes another optimizer than this one; make it from this optimizer")
 
     # -------------------------------------------------------------------------------------- checkpoints
     def start(self, resume):
@@ -231,8 +233,11 @@ class _Run:
             raise CheckpointError(
                 f"fit: {self.out} holds a training already; resume=True goes on with it, another out starts anew"
             )
+        for name in (CHECKPOINT, HISTORY):
+            checkpoint.sweep(self.out / name)
         if resume:
             self._read()
+            self.history.to_csv(self.out / HISTORY)  # a kill may have fallen between the two files
             return
         try:
             self.out.mkdir(parents=True, exist_ok=True)
@@ -260,11 +265,16 @@ class _Run:
     def _read(self):
         path = self.out / CHECKPOINT
         arrays, metadata = checkpoint.load_with_metadata(path)
+        if not isinstance(metadata, dict):
+            raise CheckpointError(f"fit: {path} holds weights but no training; load them with model.load_state_dict")
+        model, optimizer = self.model.state_dict(), self.optimizer.state_dict()
         try:
             self._take(arrays, metadata)
-        except CheckpointError:
-            raise
-        except (ConvlabError, KeyError, TypeError, AttributeError) as error:
+        except (ConvlabError, KeyError, TypeError, ValueError, AttributeError) as error:
+            self.model.load_state_dict(model)
+            self.optimizer.load_state_dict(optimizer)
+            if isinstance(error, CheckpointError):
+                raise
             raise CheckpointError(f"fit: {path} does not belong to this training: {error}") from None
 
     def _take(self, arrays, metadata):
@@ -282,14 +292,16 @@ class _Run:
                 raise CheckpointError(
                     f"fit: cannot resume from {self.out / CHECKPOINT}: {what} was {was}, now it is {now}"
                 )
+        history = History([Epoch(**epoch) for epoch in metadata["history"]])
+        best_loss, best_epoch = metadata["best"]
+        # with more patience than before, or none asked for, it goes on
+        patient = self.patience is None or len(history) - best_epoch < self.patience
+        history.stopped_early = metadata["stopped_early"] and not patient
         self.model.load_state_dict(parts["model"])
         self.optimizer.load_state_dict(parts["optimizer"] | metadata["numbers"])
         if self.schedule:
             self.schedule.load_state_dict(metadata["schedule"][1])
-        self.history = History(
-            [Epoch(**epoch) for epoch in metadata["history"]], stopped_early=metadata["stopped_early"]
-        )
-        self.best_loss, self.best_epoch = metadata["best"]
+        self.history, self.best_loss, self.best_epoch = history, best_loss, best_epoch
         self.best_state = parts["best"] or None
 
     # -------------------------------------------------------------------------------------- one epoch
@@ -301,7 +313,7 @@ class _Run:
         losses = correct = count = 0
         for x, labels in _batches(train, number):
             logits = self.model(x)
-            loss = self.loss(logits, labels)
+            loss = float(self.loss(logits, labels))
             self.optimizer.zero_grad()
             self.model.backward(self.loss.backward(), input_grad=False)
             self.optimizer.step()
@@ -339,9 +351,9 @@ class _Progress:
 
     def __init__(self, wanted, epochs, done, batches):
         self.lines = self.bar = None
-        if not wanted or done >= epochs:
+        if not wanted or done >= epochs or sys.stderr is None:
             return
-        terminal = sys.stderr is not None and sys.stderr.isatty()
+        terminal = sys.stderr.isatty()
         if terminal or "ipykernel" in sys.modules:
             from tqdm.auto import tqdm
 

@@ -1,12 +1,13 @@
 """Softmax, log-softmax and cross-entropy, stable for scores of any size, with gradients."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from convlab import checks
 from convlab.backend import bind, integers
-from convlab.errors import ArgumentError, LabelError, ShapeError
+from convlab.errors import LabelError, ShapeError
 
 
 def _along(op, kernel, axis, **arrays):
@@ -16,13 +17,11 @@ def _along(op, kernel, axis, **arrays):
     shape = ready[0].shape
     for name, array in zip(others, ready[1:]):
         checks.same_shape(op, first, shape, array.shape, f"that of {name}")
-    axis_number = checks.integer(op, "axis", axis, -len(shape))
-    if axis_number >= len(shape):
-        raise ArgumentError(f"{op}: axis must be from {-len(shape)} to {len(shape) - 1} for shape {shape}, got {axis}")
-    axis_number %= max(1, len(shape))
+    axes = max(1, len(shape))  # a single number counts as a row of one
+    axis_number = checks.integer(op, "axis", axis, -axes, axes - 1) % axes
     result = k.empty(shape, ready[0].dtype)
     if result.size:
-        view = int(np.prod(shape[:axis_number])), shape[axis_number], int(np.prod(shape[axis_number + 1 :]))
+        view = math.prod(shape[:axis_number]), *(shape[axis_number : axis_number + 1] or (1,)), -1
         getattr(k, kernel)(*(a.reshape(view) for a in ready), result.reshape(view))
     return result
 

@@ -144,11 +144,12 @@ def batch_norm(
         checks.same_shape(op, name, array.shape, (C,), "one number per channel")
     _check_running(op, x, C, training, running_mean=running_mean, running_var=running_var)
     if training:
-        if N * L < 2:
+        if N * L == 1:
             raise ShapeError(f"{op}: training needs more than one value per channel, got x of shape {x.shape}")
-        mean, variance = kernels.empty(C, np.float64), kernels.empty(C, np.float64)
-        kernels.channel_statistics(lines, mean, variance)
-        if running_mean is not None:
+        mean, variance = kernels.zeros(C, np.float64), kernels.zeros(C, np.float64)
+        if lines.size:
+            kernels.channel_statistics(lines, mean, variance)
+        if lines.size and running_mean is not None:  # an empty batch leaves them alone, as in PyTorch
             momentum = checks.number(op, "momentum", momentum, 0, 1)
             running_mean[...] = (1 - momentum) * running_mean + momentum * mean
             running_var[...] = (1 - momentum) * running_var + momentum * variance * (N * L / (N * L - 1))
@@ -194,13 +195,17 @@ def batch_norm_grad(dy: Any, saved: BatchNormSaved) -> tuple[Any, Any, Any]:
     op = "batch_norm_grad"
     if not isinstance(saved, BatchNormSaved):
         raise DtypeError(f"{op}: saved must be what batch_norm returned second, got {type(saved).__name__}")
-    kernels, dy, x = bind(op, dy=dy, x=saved.x)
+    kernels, dy, x, weight = bind(op, dy=dy, x=saved.x, weight=saved.weight)
+    _, mean, inverse_deviation = bind(op, mean=saved.mean, inverse_deviation=saved.inverse_deviation)
     checks.same_shape(op, "dy", dy.shape, x.shape, "that of x")
     lines = _as_lines(op, "x", x)
-    dx, dweight, dbias = (kernels.zeros(s, x.dtype) for s in (x.shape, lines.shape[1], lines.shape[1]))
+    C = lines.shape[1]
+    for name, array in (("weight", weight), ("mean", mean), ("inverse_deviation", inverse_deviation)):
+        checks.same_shape(op, f"saved.{name}", array.shape, (C,), "one number per channel")
+    dx, dweight, dbias = (kernels.zeros(shape, x.dtype) for shape in (x.shape, C, C))
     if dx.size:
         kernels.batch_norm_grad(
-            dy.reshape(lines.shape), lines, saved.mean, saved.inverse_deviation, saved.weight,
-            dx.reshape(lines.shape), dweight, dbias, saved.training,
+            dy.reshape(lines.shape), lines, mean, inverse_deviation, weight,
+            dx.reshape(lines.shape), dweight, dbias, bool(saved.training),
         )  # fmt: skip
     return dx, dweight, dbias

@@ -109,7 +109,10 @@ def max_pool2d_grad(dy: Any, argmax: Any, x_shape: tuple[int, int, int, int]) ->
     -------
     array (N, C, H, W)
     """
-    op = "max_pool2d_grad"
+    return _max_pool2d_grad("max_pool2d_grad", dy, argmax, x_shape)
+
+
+def _max_pool2d_grad(op, dy, argmax, x_shape):
     k, dy = bind(op, dy=dy)
     checks.rank(op, "dy", dy, "NCHW")
     N, C, H, W = x_shape = checks.shape(op, "x_shape", x_shape, "NCHW")
@@ -225,24 +228,43 @@ def weighted_pool2d_grad(dy: Any, x_shape: tuple[int, int, int, int], kernel: An
     return conv2d_grad_input(dy, kernel[np.newaxis, np.newaxis], (N * C, 1, H, W), stride=stride).reshape(x_shape)
 
 
+def _one_per_plane(op, x_shape):
+    "shape of y for images of this shape, which must have pixels"
+    N, C, H, W = x_shape
+    if min(H, W) < 1:
+        raise ShapeError(f"{op}: each plane must have at least one pixel, got {H} x {W} (x: {tuple(x_shape)})")
+    return N, C, 1, 1
+
+
 def global_avg_pool2d(x: Any) -> Any:
     """Mean of each plane: x (N, C, H, W) -> y (N, C, 1, 1)."""
-    bind("global_avg_pool2d", x=x)
-    return avg_pool2d(x, checks.rank("global_avg_pool2d", "x", x, "NCHW")[2:])
+    op = "global_avg_pool2d"
+    _, x = bind(op, x=x)
+    _one_per_plane(op, checks.rank(op, "x", x, "NCHW"))
+    return avg_pool2d(x, x.shape[2:])
 
 
 def global_avg_pool2d_grad(dy: Any, x_shape: tuple[int, int, int, int]) -> Any:
     """Gradient of `global_avg_pool2d`: dx = dy / (H W), the same for a whole plane; dy (N, C, 1, 1)."""
-    x_shape = checks.shape("global_avg_pool2d_grad", "x_shape", x_shape, "NCHW")
+    op = "global_avg_pool2d_grad"
+    _, dy = bind(op, dy=dy)
+    x_shape = checks.shape(op, "x_shape", x_shape, "NCHW")
+    checks.same_shape(op, "dy", dy.shape, _one_per_plane(op, x_shape), "one number per plane")
     return avg_pool2d_grad(dy, x_shape, x_shape[2:])
 
 
 def global_max_pool2d(x: Any) -> tuple[Any, Any]:
     """Largest number of each plane: x (N, C, H, W) -> (y, argmax), both (N, C, 1, 1)."""
-    bind("global_max_pool2d", x=x)
-    return max_pool2d(x, checks.rank("global_max_pool2d", "x", x, "NCHW")[2:])
+    op = "global_max_pool2d"
+    _, x = bind(op, x=x)
+    _one_per_plane(op, checks.rank(op, "x", x, "NCHW"))
+    return max_pool2d(x, x.shape[2:])
 
 
 def global_max_pool2d_grad(dy: Any, argmax: Any, x_shape: tuple[int, int, int, int]) -> Any:
     """Gradient of `global_max_pool2d`: dy (N, C, 1, 1) goes to the winning pixel of its plane."""
-    return max_pool2d_grad(dy, argmax, x_shape)
+    op = "global_max_pool2d_grad"
+    _, dy = bind(op, dy=dy)
+    x_shape = checks.shape(op, "x_shape", x_shape, "NCHW")
+    checks.same_shape(op, "dy", dy.shape, _one_per_plane(op, x_shape), "one number per plane")
+    return _max_pool2d_grad(op, dy, argmax, x_shape)

@@ -34,7 +34,7 @@ def create(name: str, **options: Any) -> nn.Module:
     ArgumentError
         If there is no such network or option.
     """
-    if name not in _MODELS:
+    if not isinstance(name, str) or name not in _MODELS:
         raise ArgumentError(f"create: there is no network {name!r}; there are {', '.join(names())}")
     try:
         return _MODELS[name](**options)

@@ -95,6 +95,6 @@ def _stage(unit, pool, unit_first) -> dict[str, nn.Module]:
 
 
 def _choose(name: str, value: Any, choices: Mapping[str, Any]) -> Any:
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise ArgumentError(f"lenet5: {name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
     return choices[value]

@@ -33,7 +33,7 @@ def leaky_relu_grad(dy, x, dx, negative_slope):
     "dx = dy where x > 0, else negative_slope * dy"
     for task in prange(blocks(x.size)):
         for i in block(task, x.size):
-            dx[i] = negative_slope * dy[i] if x[i] <= 0 else dy[i]
+            dx[i] = dy[i] if x[i] > 0 else negative_slope * dy[i]
 
 
 @parallel
