@@ -14,6 +14,9 @@ from convlab.nn.conv import Conv1d as Conv1d
 from convlab.nn.conv import Conv2d as Conv2d
 from convlab.nn.conv import ConvTranspose2d as ConvTranspose2d
 from convlab.nn.conv import Linear as Linear
+from convlab.nn.graph import Add as Add
+from convlab.nn.graph import Concat as Concat
+from convlab.nn.graph import Graph as Graph
 from convlab.nn.loss import CrossEntropyLoss as CrossEntropyLoss
 from convlab.nn.loss import EuclideanRBF as EuclideanRBF
 from convlab.nn.loss import MSELoss as MSELoss

@@ -87,7 +87,7 @@ class Module:
         """Shape of the output for one input of this shape, both without the batch axis."""
         return input_shape
 
-    def multiply_adds(self, input_shape: tuple[int, ...]) -> int:
+    def multiply_adds(self, *input_shapes: tuple[int, ...]) -> int:
         """Multiplications (each with its addition) for one input of this shape, without the batch axis."""
         return 0
 
@@ -161,7 +161,7 @@ class Module:
             backend.kernels(where)
             return self
         try:
-            dtype = np.dtype(where)
+            dtype = None if where is None else np.dtype(where)  # np.dtype(None) is float64
         except TypeError:
             dtype = None
         if dtype is None or dtype.type not in backend.FLOATS:

@@ -63,6 +63,8 @@ class BatchNorm2d(Module):
         op = type(self).__name__
         backend.device_of(op, "x", x)
         checks.rank(op, "x", x, "N" + self.axes)
+        if x.shape[1] != self.num_features:
+            raise ShapeError(f"{op}: x has {x.shape[1]} channels but the layer {self.num_features} (x: {x.shape})")
         weight, bias = (p.data if p else None for p in (self.weight, self.bias))
         y, self._saved = F.batch_norm(
             x, weight, bias, self.running_mean, self.running_var,

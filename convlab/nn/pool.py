@@ -103,34 +103,65 @@ class AvgPool2d(Module):
         return _describe_window(self)
 
 
-class _Global(Module):
-    def __init__(self, output_size: int | tuple[int, int] = 1):
-        if output_size not in (1, (1, 1)):
-            raise ArgumentError(f"{type(self).__name__}: only output_size 1 is supported, got {output_size!r}")
+class AdaptiveAvgPool2d(Module):
+    """Mean over as many windows as are asked for, whatever the image: (N, C, H, W) -> (N, C, OH, OW).
 
-    def output_shape(self, input_shape):
-        C, _, _ = checks.shape(type(self).__name__, "input_shape", input_shape, "CHW")
-        return C, 1, 1
+    Window i of OH goes from floor(i H / OH) to ceil((i + 1) H / OH), as in PyTorch; windows may overlap.
 
-    def describe(self):
-        return "1"
+    Parameters
+    ----------
+    output_size : int or (height, width)
+    """
 
-
-class AdaptiveAvgPool2d(_Global):
-    """Mean of each plane: (N, C, H, W) -> (N, C, 1, 1). Only output_size 1."""
+    def __init__(self, output_size: IntOrPair):
+        self.output_size = checks.pair("AdaptiveAvgPool2d", "output_size", output_size, 1)
 
     def forward(self, x):
-        y = F.global_avg_pool2d(x)
-        self._saved = x.shape
-        return y
+        _, x = backend.bind("AdaptiveAvgPool2d", x=x)
+        checks.rank("AdaptiveAvgPool2d", "x", x, "NCHW")
+        self.output_shape(x.shape[1:])
+        means = [_window_means(size, count, x.dtype) for size, count in zip(x.shape[2:], self.output_size)]
+        self._saved = x.shape, means
+        return _along_axes(x, *means)
 
     def backward(self, dy, *, input_grad=True):
-        x_shape = self.saved()
-        return F.global_avg_pool2d_grad(dy, x_shape) if input_grad else None
+        x_shape, (rows, columns) = self.saved()
+        _, dy = backend.bind("AdaptiveAvgPool2d.backward", dy=dy)
+        y_shape = (*x_shape[:2], *self.output_size)
+        checks.same_shape("AdaptiveAvgPool2d.backward", "dy", dy.shape, y_shape, "that of the output")
+        return _along_axes(dy, rows.T, columns.T) if input_grad else None
+
+    def output_shape(self, input_shape):
+        C, H, W = checks.shape("AdaptiveAvgPool2d", "input_shape", input_shape, "CHW")
+        if min(H, W) < 1:
+            raise ShapeError(f"AdaptiveAvgPool2d: each plane must have at least one pixel, got {H} x {W}")
+        return C, *self.output_size
+
+    def describe(self):
+        return str(self.output_size[0] if len(set(self.output_size)) == 1 else self.output_size)
 
 
-class AdaptiveMaxPool2d(_Global):
+def _window_means(size: int, count: int, dtype: Any) -> Any:
+    """Matrix (count, size) whose rows take the mean of one window each."""
+    starts, ends = np.arange(count) * size // count, -(-np.arange(1, count + 1) * size // count)
+    pixels = np.arange(size)
+    inside = (pixels >= starts[:, None]) & (pixels < ends[:, None])
+    return (inside / (ends - starts)[:, None]).astype(dtype)
+
+
+def _along_axes(x: Any, rows: Any, columns: Any) -> Any:
+    """y[n, c] = rows x[n, c] columns^T: one linear layer along the width, one along the height."""
+    N, C, H, W = x.shape
+    wide = F.linear(x.reshape(N * C * H, W), columns).reshape(N, C, H, len(columns)).swapaxes(2, 3)
+    return F.linear(wide.reshape(-1, H), rows).reshape(N, C, len(columns), len(rows)).swapaxes(2, 3)
+
+
+class AdaptiveMaxPool2d(Module):
     """Largest number of each plane: (N, C, H, W) -> (N, C, 1, 1). Only output_size 1."""
+
+    def __init__(self, output_size: IntOrPair = 1):
+        if output_size not in (1, (1, 1)):
+            raise ArgumentError(f"AdaptiveMaxPool2d: only output_size 1 is supported, got {output_size!r}")
 
     def forward(self, x):
         y, argmax = F.global_max_pool2d(x)
@@ -140,6 +171,13 @@ class AdaptiveMaxPool2d(_Global):
     def backward(self, dy, *, input_grad=True):
         argmax, x_shape = self.saved()
         return F.global_max_pool2d_grad(dy, argmax, x_shape) if input_grad else None
+
+    def output_shape(self, input_shape):
+        C, _, _ = checks.shape("AdaptiveMaxPool2d", "input_shape", input_shape, "CHW")
+        return C, 1, 1
+
+    def describe(self):
+        return "1"
 
 
 class WeightedPool2d(Module):

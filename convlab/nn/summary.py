@@ -78,23 +78,42 @@ class Summary:
 def summarize(module: Any, input_shape: tuple[int, ...]) -> Summary:
     """Walk the layers in order, from shape to shape, without computing anything."""
     rows: list[Row] = []
-    _walk(module, input_shape, "", rows)
+    _walk(module, [input_shape], "", rows)
     return Summary(input_shape, tuple(rows))
 
 
-def _walk(module, shape, name, rows):
+def _walk(module, shapes, name, rows):
+    "add the rows of a module for inputs of these shapes; return the shape of its output"
+    inside = f"{name}." if name else ""
+    if hasattr(module, "inputs"):  # a Graph
+        found = {"input": shapes[0]}
+        for child_name, sources in module.inputs.items():
+            given = [found[source] for source in sources]
+            found[child_name] = _walk(getattr(module, child_name), given, inside + child_name, rows)
+        return found[module.output]
     layers = list(module.named_children())
     if not layers:
-        out = module.output_shape(shape)
-        sizes = {short: parameter.data.size for short, parameter in module.named_parameters()}
-        biases = sizes.pop("bias", 0)
-        row = Row(name, f"{type(module).__name__}({module.describe()})", out, sum(sizes.values()), biases,
-                  module.multiply_adds(shape), _product(out) * BYTES)  # fmt: skip
-        rows.append(row)
-        return out
+        rows.append(_row(module, shapes, name))
+        return rows[-1].output_shape
+    (shape,) = shapes
     for child_name, child in layers:
-        shape = _walk(child, shape, f"{name}.{child_name}" if name else child_name, rows)
+        shape = _walk(child, [shape], inside + child_name, rows)
     return shape
+
+
+def _row(layer, shapes, name):
+    out = layer.output_shape(*shapes)
+    sizes = {short: parameter.data.size for short, parameter in layer.named_parameters()}
+    biases = sizes.pop("bias", 0)
+    return Row(
+        name=name,
+        layer=f"{type(layer).__name__}({layer.describe()})",
+        output_shape=out,
+        weights=sum(sizes.values()),
+        biases=biases,
+        multiply_adds=layer.multiply_adds(*shapes),
+        bytes=_product(out) * BYTES,
+    )
 
 
 def _product(sizes):

@@ -139,7 +139,7 @@ def _grad_weight(rows, dy_rows, dw, starts, length, N):
         o, c = task // C, task % C
         channel = o // lanes * C + c
         for k in range(K):
-            total = 0.0  # float64: as many rows as images, each may be long
+            total = np.float64(0)  # as many rows as images, each may be long
             for n in range(N):
                 row = rows[n * channels + channel]
                 total += dot(row[starts[k] : starts[k] + length], dy_rows[n * outputs + o, :length])

@@ -3,6 +3,8 @@
 A task owns a row of the result. Within it one number times a row is added at a time, so memory is read in order.
 """
 
+import numpy as np
+
 from convlab.jit import jit, parallel, prange
 
 
@@ -53,7 +55,7 @@ def sum_per_channel(dy, db):
     "db[c] = sum_(n, l) dy[n, c, l]: the gradient by a bias"
     N, C, L = dy.shape
     for c in prange(C):
-        total = 0.0  # float64: there can be a hundred million terms
+        total = np.float64(0)  # there can be a hundred million terms
         for n in range(N):
             for l in range(L):
                 total += dy[n, c, l]

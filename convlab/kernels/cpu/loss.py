@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 from convlab.jit import jit, parallel, prange
 
 
@@ -20,7 +22,7 @@ def softmax(x, y):
     A, K, B = x.shape
     for task in prange(A * B):
         a, b = task // B, task % B
-        top, total = _largest(x, a, b), 0.0
+        top, total = _largest(x, a, b), np.float64(0)
         for k in range(K):
             y[a, k, b] = math.exp(x[a, k, b] - top)
             total += y[a, k, b]
@@ -34,7 +36,7 @@ def softmax_grad(dy, y, dx):
     A, K, B = y.shape
     for task in prange(A * B):
         a, b = task // B, task % B
-        total = 0.0
+        total = np.float64(0)
         for k in range(K):
             total += dy[a, k, b] * y[a, k, b]
         for k in range(K):
@@ -47,7 +49,7 @@ def log_softmax(x, y):
     A, K, B = x.shape
     for task in prange(A * B):
         a, b = task // B, task % B
-        top, total = _largest(x, a, b), 0.0
+        top, total = _largest(x, a, b), np.float64(0)
         for k in range(K):
             total += math.exp(x[a, k, b] - top)
         shift = math.log(total)
@@ -61,7 +63,7 @@ def log_softmax_grad(dy, y, dx):
     A, K, B = y.shape
     for task in prange(A * B):
         a, b = task // B, task % B
-        total = 0.0
+        total = np.float64(0)
         for k in range(K):
             total += dy[a, k, b]
         for k in range(K):
@@ -74,7 +76,7 @@ def cross_entropy(logits, labels, losses, dlogits):
     N, K = logits.shape
     x = logits.reshape((N, K, 1))
     for n in prange(N):
-        top, total = _largest(x, n, 0), 0.0
+        top, total = _largest(x, n, 0), np.float64(0)
         for k in range(K):
             total += math.exp(logits[n, k] - top)
         losses[n] = math.log(total) - (logits[n, labels[n]] - top)

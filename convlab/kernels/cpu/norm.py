@@ -59,12 +59,12 @@ def channel_statistics(x, mean, variance):
     "mean and (biased) variance of each channel of x (N, C, L), in float64, in two passes"
     N, C, L = x.shape
     for c in prange(C):
-        total = 0.0
+        total = np.float64(0)
         for n in range(N):
             for i in range(L):
                 total += x[n, c, i]
         mean[c] = total / (N * L)
-        total = 0.0
+        total = np.float64(0)
         for n in range(N):
             for i in range(L):
                 total += (x[n, c, i] - mean[c]) ** 2
@@ -88,7 +88,7 @@ def batch_norm_grad(dy, x, mean, inverse_deviation, weight, dx, dweight, dbias, 
     dx = weight * inverse_deviation * (dy - mean(dy) - z * mean(dy * z)), z the normalised x."""
     N, C, L = x.shape
     for c in prange(C):
-        sum_dy, sum_dy_z = 0.0, 0.0
+        sum_dy, sum_dy_z = np.float64(0), np.float64(0)
         for n in range(N):
             for i in range(L):
                 sum_dy += dy[n, c, i]

@@ -73,7 +73,7 @@ def _avg_pool2d(x, y, kernel_h, kernel_w, stride_h, stride_w, top, left, count_i
             h0, h1, extent_h = _window(i, stride_h, kernel_h, top, H)
             for j in range(OW):
                 w0, w1, extent_w = _window(j, stride_w, kernel_w, left, W)
-                total = 0.0
+                total = np.float64(0)
                 for h in range(h0, h1):
                     for w in range(w0, w1):
                         total += x[n, c, h, w]

@@ -1,0 +1,197 @@
+"""From a function, or from the answers it gave, to a verdict. Nothing here prints, stores or draws.
+
+`diagnose` calls the function in this process: that is practice, in the learner's own kernel. `judge` needs the answers
+alone, wherever they were computed. Both say the same words.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from convlab.errors import ConvlabError
+from convlab.grading.calling import ask, is_empty, mismatch
+from convlab.grading.definition import Exercise, Mutant, Probe
+from convlab.grading.difference import close, difference
+from convlab.grading.verdict import Answer, Outcome, ProbeResult, Verdict
+
+# What an exception usually means in code that fills an array in loops.
+CAUSES = {
+    "IndexError": "An index runs past an edge. Print the shapes: does each loop run over the axis it indexes, and are "
+    "height and width in the right order?",
+    "ValueError": "Two shapes do not fit. Print `.shape` of both sides of that line.",
+    "TypeError": "A value has another type than the line expects. Print `type(...)` of what stands on it.",
+    "NameError": "A name is used before it has a value, or is misspelt.",
+    "UnboundLocalError": "A name is used before it has a value in this function.",
+    "AttributeError": "The value has no such attribute. Print `type(...)` of what stands before the dot.",
+    "ZeroDivisionError": "Something is divided by 0.",
+    "RecursionError": "The function calls itself without an end.",
+    "SystemExit": "The function ends Python; `return` ends only the function.",
+    "MemoryError": "An array is far too large. Print the shape you ask for.",
+}
+EMPTY = "The function is still empty. Write a first version, however rough, and check it again."
+NO_FUNCTION = "Hand over the function itself, without brackets: `check({name!r}, {name})`."
+
+
+def diagnose(exercise: Exercise, function: Callable[..., Any], seed: int = 0) -> Verdict:
+    """Call a function on fresh probes and say what is right or wrong with it.
+
+    It raises nothing, whatever the function does or gives back (Ctrl-C apart). A right answer in another style is
+    right: a list for an array, float32 for float64, debug prints and warnings cost nothing.
+
+    Parameters
+    ----------
+    exercise : an Exercise, see `convlab.grading.exercises.find`
+    function : the learner's
+    seed : draws the probes
+
+    Returns
+    -------
+    Verdict
+    """
+    if function is None or function is Ellipsis or is_empty(function):
+        return _unasked(exercise, Outcome.NOT_ATTEMPTED, EMPTY, seed)
+    if not callable(function):
+        return _unasked(exercise, Outcome.NOT_ATTEMPTED, NO_FUNCTION.format(name=exercise.name), seed)
+    probes = exercise.draw(seed)
+    if sentence := mismatch(exercise, function, probes[-1]):
+        return _unasked(exercise, Outcome.CRASHED, sentence, seed)
+    return judge(exercise, probes, [ask(exercise, function, probe) for probe in probes], seed)
+
+
+@np.errstate(all="ignore")
+def judge(exercise: Exercise, probes: Sequence[Probe], answers: Sequence[Answer], seed: int = 0) -> Verdict:
+    """The verdict on the answers given to the probes of a seed, wherever they were computed."""
+    if all(answer.failure and answer.failure.kind == "NotImplementedError" for answer in answers):
+        return _unasked(exercise, Outcome.NOT_ATTEMPTED, EMPTY, seed)
+    results = tuple(_look(exercise, probe, answer) for probe, answer in zip(probes, answers))
+    failed = [result for result in results if result.outcome is not Outcome.RIGHT]
+    if not failed:
+        outcome, sentence, details, mutant = Outcome.RIGHT, f"Right on all {len(results)} inputs.", (), ""
+    else:
+        outcome, sentence, details, mutant = _explain(exercise, results, failed)
+    return Verdict(
+        exercise=exercise.name,
+        outcome=outcome,
+        sentence=sentence,
+        details=details,
+        mutant=mutant,
+        points=exercise.points if outcome is Outcome.RIGHT else 0,
+        max_points=exercise.points,
+        results=results,
+        notes=_notes(answers),
+        seed=seed,
+    )
+
+
+def _look(exercise: Exercise, probe: Probe, answer: Answer) -> ProbeResult:
+    """One answer beside the right one."""
+    want = _compared(exercise, probe, exercise.reference(*probe.args, **probe.kwargs))
+    if answer.failure:
+        return ProbeResult(probe, Outcome.CRASHED, f"It stops with {answer.failure}.", want, None, answer)
+    got, sentence = None, ""
+    if answer.values is None or not exercise.behaviour:
+        got = answer.values
+        sentence = difference(answer, want, exercise.axes, exercise.tolerance, probe.sizes)
+    else:
+        try:
+            got = exercise.behaviour(answer.values, probe)
+            sentence = _misbehaviour(exercise, got, want)
+        except ConvlabError as error:
+            sentence = f"{error}."
+    return ProbeResult(probe, Outcome.WRONG if sentence else Outcome.RIGHT, sentence, want, got, answer)
+
+
+def _misbehaviour(exercise: Exercise, got: np.ndarray, want: np.ndarray) -> str:
+    """Which numbers of the behaviour are off, by their names; "" if none is."""
+    named = zip(exercise.axes, got, want)
+    off = [f"{name}: {a:.3g} where {b:.3g} is expected" for name, a, b in named if not close(a, b, exercise.tolerance)]
+    return f"{'; '.join(off)}." if off else ""
+
+
+def _compared(exercise: Exercise, probe: Probe, result: Any) -> np.ndarray:
+    """The array in which a right or a mutant's answer is compared with the learner's."""
+    values = np.asarray(result, dtype=np.float64)
+    return exercise.behaviour(values, probe) if exercise.behaviour else values
+
+
+def _explain(
+    exercise: Exercise, results: Sequence[ProbeResult], failed: Sequence[ProbeResult]
+) -> tuple[Outcome, str, tuple[str, ...], str]:
+    """Outcome, sentence, details and the mutant's name for an answer that is not right."""
+    if all(result.answer.nothing for result in failed):
+        return Outcome.WRONG, "The function gives back nothing (None): is the `return` missing?", (), ""
+    mutant, explained = recognise(exercise, failed)
+    if mutant:
+        part = f"That explains {explained} of the {len(failed)} inputs that fail. Mend it first, then look again."
+        more = () if explained == len(failed) else (part,)
+        return Outcome.WRONG, mutant.sentence, (*more, _example(exercise, failed[0])), mutant.name
+    crashes = [result for result in failed if result.outcome is Outcome.CRASHED]
+    if crashes:
+        pattern = _pattern(results, "stops")
+        cause = CAUSES.get(crashes[0].answer.failure.kind, "")
+        details = tuple(filter(None, (cause, pattern, _example(exercise, crashes[0]))))
+        return Outcome.CRASHED, crashes[0].sentence, details, ""
+    sentence = f"{_pattern(results, 'wrong')} {failed[0].sentence}".strip()
+    return Outcome.WRONG, sentence, (_example(exercise, failed[0]),), ""
+
+
+def recognise(exercise: Exercise, failed: Sequence[ProbeResult]) -> tuple[Mutant | None, int]:
+    """The one mistake that the results show, and how many of the failed probes it explains.
+
+    A mutant is named if the results agree with its own on at least two probes where every other mutant gives something
+    else, and no other mutant does so.
+    """
+    comparable = [result for result in failed if result.got is not None]
+    outcomes = {
+        mutant: [_produce(exercise, mutant, result.probe) for result in comparable] for mutant in exercise.mutants
+    }
+    named = []
+    for mutant, own in outcomes.items():
+        others = [theirs for other, theirs in outcomes.items() if other is not mutant]
+        agrees = [k for k, result in enumerate(comparable) if _same(result.got, own[k], exercise.tolerance)]
+        telling = [k for k in agrees if not any(_same(own[k], theirs[k], exercise.tolerance) for theirs in others)]
+        if len(telling) >= 2:
+            named.append((mutant, len(agrees)))
+    return named[0] if len(named) == 1 else (None, 0)
+
+
+def _same(a: np.ndarray | None, b: np.ndarray | None, tolerance: float) -> bool:
+    return a is not None and b is not None and close(a, b, tolerance)
+
+
+def _produce(exercise: Exercise, mutant: Mutant, probe: Probe) -> np.ndarray | None:
+    """What a mutant gives for a probe; None where the mistake stops with an error."""
+    try:
+        return _compared(exercise, probe, mutant.function(*probe.args, **probe.kwargs))
+    except Exception:
+        return None
+
+
+def _pattern(results: Sequence[ProbeResult], what: str) -> str:
+    """A sentence if exactly the probes with one trait fail."""
+    failed = [result.outcome is not Outcome.RIGHT for result in results]
+    for trait in dict.fromkeys(trait for result in results for trait in result.probe.traits):
+        if not all(failed) and failed == [trait in result.probe.traits for result in results]:
+            return f"Right with {trait.plain}, but {what} with {trait.special}."
+    return ""
+
+
+def _example(exercise: Exercise, result: ProbeResult) -> str:
+    return f'First input that fails, "{result.probe.label}": `{exercise.describe(result.probe)}`.'
+
+
+def _notes(answers: Sequence[Answer]) -> tuple[str, ...]:
+    """Kind remarks on the answers, each once."""
+    changed = dict.fromkeys(name for answer in answers for name in answer.changed)
+    notes = [
+        f"The function writes into `{name}`, an array of its caller, who may still need it: work on a copy, "
+        f"`{name} = {name}.copy()`. It costs no points."
+        for name in changed
+    ]
+    return tuple(notes + list(dict.fromkeys(remark for answer in answers for remark in answer.remarks)))
+
+
+def _unasked(exercise: Exercise, outcome: Outcome, sentence: str, seed: int) -> Verdict:
+    """A verdict on a function that was not called, or never began."""
+    return Verdict(exercise.name, outcome, sentence, (), "", 0, exercise.points, (), (), seed)

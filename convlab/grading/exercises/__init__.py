@@ -1,0 +1,42 @@
+"""The exercises and questions of the course, found by name."""
+
+import difflib
+from collections.abc import Iterable
+
+from convlab.errors import ArgumentError
+from convlab.grading.definition import Exercise, Question
+from convlab.grading.exercises import lesson_03, questions_03
+
+EXERCISES: dict[str, Exercise] = {exercise.name: exercise for exercise in (*lesson_03.EXERCISES,)}
+QUESTIONS: dict[str, Question] = {question.id: question for question in (*questions_03.QUESTIONS,)}
+
+
+def find(name: str) -> Exercise:
+    """The exercise of that name. Raises ArgumentError, which lists the names.
+
+    >>> find("conv2d").signature
+    'conv2d(x, w, b, stride=1, padding=0)'
+    """
+    if not isinstance(name, str) or name not in EXERCISES:
+        raise ArgumentError(_unknown("exercise", name, EXERCISES))
+    return EXERCISES[name]
+
+
+def find_question(question_id: str) -> Question:
+    """The question of that id. Raises ArgumentError, which lists the ids."""
+    if not isinstance(question_id, str) or question_id not in QUESTIONS:
+        raise ArgumentError(_unknown("question", question_id, QUESTIONS))
+    return QUESTIONS[question_id]
+
+
+def _unknown(what: str, name: object, names: Iterable[str]) -> str:
+    if not isinstance(name, str):
+        kind = type(name).__name__
+        return f"check: the name of the {what} comes first, in quotes, got a {kind} ({what}s: {_list(names)})"
+    near = difflib.get_close_matches(name, names, n=1)
+    hint = f'; did you mean "{near[0]}"?' if near else ""
+    return f'check: there is no {what} "{name}"{hint} ({what}s: {_list(names)})'
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(names)
