@@ -92,8 +92,8 @@ class Module:
         return 0
 
     # ------------------------------------------------------------------------------------------- using it
-    def __call__(self, x: Any) -> Any:
-        return self.forward(x)
+    def __call__(self, *xs: Any) -> Any:
+        return self.forward(*xs)
 
     def saved(self) -> Any:
         """What the last forward pass left for `backward`."""
