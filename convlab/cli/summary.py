@@ -9,14 +9,20 @@ import typer
 from convlab.cli.errors import one_line_errors
 from convlab.errors import ArgumentError
 
-# One input of each network, (C, H, W)
-INPUT_SHAPES = {"lenet5": (1, 32, 32)}
+# One input of each network, (C, H, W); all others see colour images of 224 x 224
+INPUT_SHAPES = {
+    "simple_cnn": (3, 5, 5),
+    "cifar_convnet": (3, 32, 32),
+    "lenet5": (1, 32, 32),
+    "alexnet": (3, 227, 227),
+    "alexnet_small": (3, 32, 32),
+}
 
 
 def input_shape(name: str, text: str | None) -> tuple[int, ...]:
     """The shape that was asked for, "3x32x32" or "3,32,32", or the network's own."""
     if text is None:
-        return INPUT_SHAPES[name]
+        return INPUT_SHAPES.get(name, (3, 224, 224))
     sizes = re.split(r"[x,]", text)
     if not all(size.strip().isdigit() for size in sizes):
         raise ArgumentError(f"summary: --input must be sizes like 1x32x32, got {text!r}")

@@ -99,7 +99,9 @@ def _config(model, data, epochs, seed, variant, batch_size, lr) -> dict[str, Any
     from convlab import models
 
     if model not in RECIPES:
-        raise ArgumentError(f"train: there is no network {model!r}; there are {', '.join(models.names())}")
+        known = model in models.names()
+        problem = f"there is no recipe for {model!r} yet" if known else f"there is no network {model!r}"
+        raise ArgumentError(f"train: {problem}; there are {', '.join(RECIPES)}")
     recipe = RECIPES[model]
     return {
         "model": model,

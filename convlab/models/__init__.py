@@ -5,9 +5,19 @@ from typing import Any
 
 from convlab import nn
 from convlab.errors import ArgumentError
+from convlab.models.alexnet import alexnet as alexnet
+from convlab.models.alexnet import alexnet_small as alexnet_small
 from convlab.models.lenet import lenet5 as lenet5
+from convlab.models.small import cifar_convnet as cifar_convnet
+from convlab.models.small import simple_cnn as simple_cnn
+from convlab.models.vgg import vgg11 as vgg11
+from convlab.models.vgg import vgg13 as vgg13
+from convlab.models.vgg import vgg16 as vgg16
+from convlab.models.vgg import vgg19 as vgg19
+from convlab.models.zfnet import zfnet as zfnet
 
-_MODELS: dict[str, Callable[..., nn.Module]] = {"lenet5": lenet5}
+_BUILDERS = (simple_cnn, cifar_convnet, lenet5, alexnet, alexnet_small, zfnet, vgg11, vgg13, vgg16, vgg19)
+_MODELS: dict[str, Callable[..., nn.Module]] = {builder.__name__: builder for builder in _BUILDERS}
 
 
 def names() -> tuple[str, ...]:
