@@ -23,9 +23,10 @@ def device_of(op: str, name: str, array: Any) -> str:
         return "cpu"
     if hasattr(array, "__cuda_array_interface__"):
         raise BackendError(f"{op}: {name} lies on a GPU: {NO_CUDA}")
-    raise DtypeError(
-        f"{op}: {name} must be a NumPy array, got {type(array).__name__}; use np.asarray({name}, dtype=np.float32)"
-    )
+    if array is None:
+        raise DtypeError(f"{op}: {name} must be a NumPy array, got None")
+    came = f"a single {type(array).__name__}" if isinstance(array, np.generic) else type(array).__name__
+    raise DtypeError(f"{op}: {name} must be a NumPy array, got {came}; use np.asarray({name}, dtype=np.float32)")
 
 
 def bind(op: str, *, optional: tuple[str, ...] = (), **arrays: Any) -> tuple:
@@ -50,8 +51,9 @@ def bind(op: str, *, optional: tuple[str, ...] = (), **arrays: Any) -> tuple:
     leader = next(iter(given))
     for name, array in given.items():
         if array.dtype.type not in FLOATS:
+            real = f"{name}.real" if array.dtype.kind == "c" else name
             raise DtypeError(
-                f"{op}: {name} must be float32 or float64, got {dtype_name(array)}; use {name}.astype(np.float32)"
+                f"{op}: {name} must be float32 or float64, got {dtype_name(array)}; use {real}.astype(np.float32)"
             )
         if array.dtype.type is not given[leader].dtype.type:
             raise DtypeError(

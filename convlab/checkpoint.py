@@ -36,7 +36,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
         If the folder is missing, the disk full or the place not writable.
     """
     path = _as_path("save", path)
-    if path.is_dir():
+    if os.path.isdir(path):  # Path.is_dir would raise where the folder may not be looked into
         raise CheckpointError(f"cannot write {path}: it is a folder; give a file name")
     temporary = path.with_name(f".{path.name}-{secrets.token_hex(4)}{path.suffix}")
     try:
@@ -46,7 +46,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        kept = "the file that was there is untouched" if path.exists() else "nothing was left behind"
+        kept = "the file that was there is untouched" if os.path.exists(path) else "nothing was left behind"
         raise CheckpointError(f"cannot write {path}: {error.strerror or error}; {kept}") from None
     finally:
         with contextlib.suppress(OSError):
@@ -144,7 +144,7 @@ def load_with_metadata(path: str | os.PathLike) -> tuple[dict[str, np.ndarray], 
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         written = header.get("__metadata__", {})
         text = written.get("convlab", "null")
-        if "crc32" in written and written["crc32"] != _checksum(arrays, text):
+        if written.keys() & {"convlab", "crc32"} and written.get("crc32") != _checksum(arrays, text):  # ours
             raise ValueError("its checksum does not fit")
         metadata = json.loads(text)
     except KeyError as error:  # safetensors looks types up in a table

@@ -5,6 +5,8 @@ import numbers
 import operator
 from typing import Any
 
+import numpy as np
+
 from convlab import geometry
 from convlab.errors import ArgumentError, DtypeError, ShapeError
 
@@ -18,7 +20,7 @@ def shown(value: Any) -> str:
     try:
         text = " ".join(repr(value).split())
     except ValueError:  # Python does not write out ints of thousands of digits
-        text = f"a {type(value).__name__} too long to show"
+        text = f"{type(value).__name__} too long to show"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -61,17 +63,24 @@ def pair(op: str, name: str, value: Any, least: int) -> Pair:
 
 
 def number(op: str, name: str, value: Any, low: float, high: float = float("inf")) -> float:
-    """`value` as a float in [low, high]; NaN is outside."""
+    """`value` as a float in [low, high]; NaN is no number, and neither is text."""
     try:
         result = float(value) if isinstance(value, numbers.Real) else None
     except OverflowError:  # an int of hundreds of digits
         result = None
-    if result is None:
+    if result is None or math.isnan(result):
         raise ArgumentError(f"{op}: {name} must be a number, got {shown(value)}")
     if not low <= result <= high:
         allowed = f"at least {low:g}" if high == float("inf") else f"from {low:g} to {high:g}"
         raise ArgumentError(f"{op}: {name} must be {allowed}, got {shown(value)}")
     return result
+
+
+def flag(op: str, name: str, value: Any) -> bool:
+    """`value` as a bool, which it must be."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise ArgumentError(f"{op}: {name} must be True or False, got {shown(value)}")
+    return bool(value)
 
 
 def rank(op: str, name: str, array: Any, letters: str) -> tuple[int, ...]:

@@ -22,8 +22,8 @@ class Changes:
 
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
-    beside: list[str] = field(default_factory=list)     # new versions put beside notebooks the learner has changed
-    waiting: list[str] = field(default_factory=list)    # newer than the working copy; `update` brings them
+    beside: list[str] = field(default_factory=list)  # new versions put beside notebooks the learner has changed
+    waiting: list[str] = field(default_factory=list)  # newer than the working copy; `update` brings them
 
 
 def source() -> Path:
@@ -38,7 +38,9 @@ def source() -> Path:
     for folder in (package / "course_files", package.parent):
         if any((folder / "notebooks").glob("*.ipynb")):
             return folder
-    raise DataError("course: this installation of convlab holds no notebooks; install convlab again, or work in a clone")
+    raise DataError(
+        "course: this installation of convlab holds no notebooks; install convlab again, or work in a clone"
+    )
 
 
 def prepare(folder: str | Path, *, update: bool = False, shipped: Path | None = None) -> Changes:
@@ -90,7 +92,7 @@ def _bring(folder, name, content, handed_out, update, changes):
     if own == new:
         handed_out[name] = new
     elif handed_out.get(name) == new:
-        pass                                            # the learner's work on the newest version
+        pass  # the learner's work on the newest version
     elif not update:
         changes.waiting.append(name)
     elif own == handed_out.get(name):
@@ -100,7 +102,7 @@ def _bring(folder, name, content, handed_out, update, changes):
     else:
         beside = _free_name(target)
         _write(beside, content)
-        handed_out[name] = new                          # so that it is not put there a second time
+        handed_out[name] = new  # so that it is not put there a second time
         changes.beside.append(beside.relative_to(folder).as_posix())
 
 
@@ -128,5 +130,5 @@ def _read_manifest(folder: Path) -> dict[str, str]:
     try:
         manifest = json.loads((folder / MANIFEST).read_text())
     except (OSError, ValueError):
-        return {}       # a first time, or damaged: then every notebook that differs counts as the learner's work
+        return {}  # a first time, or damaged: then every notebook that differs counts as the learner's work
     return manifest if isinstance(manifest, dict) else {}

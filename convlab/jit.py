@@ -6,7 +6,8 @@ Every loop over tasks is written so that a task owns what it writes and the work
 threads there are: results are the same for any number of threads, to the last bit.
 
 Numba's threading layers have two traps. `workqueue` aborts when two threads start kernels at once; OpenMP kills a child
-that was forked after a kernel ran. So kernels start one at a time, and a forked child runs them on one thread.
+that was forked after a kernel ran. So kernels start one at a time, and a forked child runs them on one thread: compiled
+anew as plain loops, whose longest sums may differ in the last bits.
 """
 
 import functools

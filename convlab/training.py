@@ -2,6 +2,7 @@
 
 import csv
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -226,7 +227,7 @@ class _Run:
             if resume:
                 raise ArgumentError("fit: resume=True needs out, the folder of the checkpoint")
             return
-        there = (self.out / CHECKPOINT).exists()
+        there = os.path.exists(self.out / CHECKPOINT)  # Path.exists would raise where it may not look
         if resume and not there:
             raise CheckpointError(f"fit: there is no {CHECKPOINT} in {self.out}; leave out resume to start a training")
         if there and not resume:
@@ -353,8 +354,9 @@ class _Progress:
         self.lines = self.bar = None
         if not wanted or done >= epochs or sys.stderr is None:
             return
-        terminal = sys.stderr.isatty()
-        if terminal or "ipykernel" in sys.modules:
+        from convlab.data.progress import is_notebook
+
+        if sys.stderr.isatty() or is_notebook():
             from tqdm.auto import tqdm
 
             total = None if batches is None else epochs * batches

@@ -43,7 +43,8 @@ def test_train_leaves_a_whole_run_folder_and_ends_with_the_accuracy(tmp_path, sm
     last = result.stdout.strip().splitlines()[-1]
     assert last == "test accuracy 1.0000"
     assert {path.name for path in out.iterdir()} == {
-        "checkpoint.safetensors", "config.json", "confusion_matrix.png", "history.csv", "learning_curve.png", "weights.safetensors",
+        "checkpoint.safetensors", "config.json", "confusion_matrix.png", "history.csv", "learning_curve.png",
+        "weights.safetensors",
     }  # fmt: skip
     rows = list(csv.DictReader(out.joinpath("history.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2"]
@@ -63,7 +64,9 @@ def test_train_resumes_to_the_same_weights(tmp_path, small_set):
 
 
 def test_train_prints_json(tmp_path, small_set):
-    result = invoke("train", "lenet5", "--data", str(small_set), "--epochs", "1", "--out", str(tmp_path / "run"), "--json")
+    result = invoke(
+        "train", "lenet5", "--data", str(small_set), "--epochs", "1", "--out", str(tmp_path / "run"), "--json"
+    )
     answer = json.loads(result.stdout)
     assert answer["epochs"] == 1 and answer["seed"] == 0 and 0 <= answer["test_accuracy"] <= 1
 
@@ -79,7 +82,9 @@ def test_record_writes_a_dated_file(tmp_path, small_set, monkeypatch):
     record = json.loads(path.read_text())
     assert [run["seed"] for run in record["runs"]] == [0, 1]
     assert record["test_accuracy"] == np.mean([run["test_accuracy"] for run in record["runs"]])
-    assert record["machine"]["cores"] >= 1 and record["versions"]["numba"] and len(record["runs"][0]["val_accuracy"]) == 1
+    assert (
+        record["machine"]["cores"] >= 1 and record["versions"]["numba"] and len(record["runs"][0]["val_accuracy"]) == 1
+    )
 
 
 @pytest.mark.parametrize(

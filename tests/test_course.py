@@ -11,7 +11,8 @@ from convlab.errors import DataError
 @pytest.fixture
 def shipped(tmp_path):
     folder = tmp_path / "shipped"
-    for name, text in (("notebooks/00_start", "zero"), ("notebooks/03_convolution", "three"), ("exercises/03_convolution", "do")):
+    texts = {"notebooks/00_start": "zero", "notebooks/03_convolution": "three", "exercises/03_convolution": "do"}
+    for name, text in texts.items():
         path = folder / f"{name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

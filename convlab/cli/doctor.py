@@ -25,7 +25,7 @@ def report() -> dict[str, str]:
         y = F.conv2d(np.ones((1, 1, 4, 4), np.float32), np.ones((1, 1, 3, 3), np.float32))
         kernels = "compile and run" if (y == 9).all() else "run but give wrong numbers: please report this"
         layer = numba.threading_layer()
-    except Exception as error:      # whatever is wrong here is what this command is for
+    except Exception as error:  # whatever is wrong here is what this command is for
         kernels, layer = f"do not run: {str(error).splitlines()[0]}", "unknown"
     folder = compile_cache.KernelCache.cache_folder()
     try:

@@ -19,7 +19,7 @@ def one_line_errors(command: Callable) -> Callable:
         except ConvlabError as error:
             print(f"convlab: {error}", file=sys.stderr)
             raise typer.Exit(2) from None
-        except BrokenPipeError:     # the reader of our output has gone, as `head` does
+        except BrokenPipeError:  # the reader of our output has gone, as `head` does
             sys.stderr.close()
             raise typer.Exit(1) from None
 

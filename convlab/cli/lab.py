@@ -15,7 +15,9 @@ def lab(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Your working copy; made if it is not there.")] = Path(
         "convlab-course"
     ),
-    update: Annotated[bool, typer.Option("--update", help="Bring newer lessons, beside those you have changed.")] = False,
+    update: Annotated[
+        bool, typer.Option("--update", help="Bring newer lessons, beside those you have changed.")
+    ] = False,
     start: Annotated[bool, typer.Option(help="Start JupyterLab once the copy is ready.")] = True,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
     port: Annotated[int | None, typer.Option(help="Port of the server; else a free one.")] = None,
@@ -50,5 +52,5 @@ def _serve(folder: Path, browser: bool, port: int | None) -> int:
         command.append(f"--ServerApp.port={port}")
     try:
         return subprocess.run(command, check=False).returncode
-    except KeyboardInterrupt:       # Ctrl-C has reached JupyterLab too, which asks and ends by itself
+    except KeyboardInterrupt:  # Ctrl-C has reached JupyterLab too, which asks and ends by itself
         return 0

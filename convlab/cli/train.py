@@ -21,11 +21,11 @@ CONFIG = "config.json"
 class Recipe:
     """How a network is trained unless the command says otherwise."""
 
-    size: int                   # height and width of its input
-    epochs: dict[str, int]      # by data set; "" for all others
+    size: int  # height and width of its input
+    epochs: dict[str, int]  # by data set; "" for all others
     batch_size: int
     lr: float
-    shift: int                  # pixels that training images are moved at most
+    shift: int  # pixels that training images are moved at most
 
     def epochs_for(self, data: str) -> int:
         return self.epochs.get(data, self.epochs[""])
@@ -37,18 +37,28 @@ RECIPES = {"lenet5": Recipe(32, {"digits": 40, "": 12}, 32, 2e-3, 2)}
 @one_line_errors
 def train(
     model: Annotated[str, typer.Argument(help="Name of a network, such as lenet5.")],
-    data: Annotated[str, typer.Option(help="Data set: a name (see `convlab data list`), a folder, a .zip or an .npz.")] = "digits",
+    data: Annotated[
+        str, typer.Option(help="A name (see `convlab data list`), a folder, a .zip or an .npz.")
+    ] = "digits",
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs in all.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the first weights, the order of images and all else drawn.")] = 0,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Run folder; else the next free one in runs/.")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the training in the run folder (--out).")] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Run folder; else the next free one in runs/.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the training in the run folder (--out).")
+    ] = False,
     variant: Annotated[str | None, typer.Option(help="Variant of the network, such as 1998.")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Images per step.")] = None,
     lr: Annotated[float | None, typer.Option(help="First learning rate of Adam; it falls along a cosine.")] = None,
-    runs: Annotated[int, typer.Option(min=1, help="Train so many times, with the seeds that follow, and give the mean.")] = 1,
+    runs: Annotated[
+        int, typer.Option(min=1, help="Train so many times, with the seeds that follow, and give the mean.")
+    ] = 1,
     record: Annotated[bool, typer.Option("--record", help="Write a dated record to benchmarks/results/.")] = False,
-    threads: Annotated[int | None, typer.Option(min=1, help="Threads of the kernels; results do not depend on it.")] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads of the kernels; results do not depend on it.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only the last line.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -137,7 +147,9 @@ def _same_config(config, out):
     try:
         before = json.loads((out / CONFIG).read_text())
     except (OSError, ValueError):
-        raise CheckpointError(f"train: there is no readable {CONFIG} in {out}; it is not a run folder to resume") from None
+        raise CheckpointError(
+            f"train: there is no readable {CONFIG} in {out}; it is not a run folder to resume"
+        ) from None
     for name in config.keys() - {"epochs"}:
         if before.get(name) != config[name]:
             raise CheckpointError(

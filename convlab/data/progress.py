@@ -16,11 +16,12 @@ def bar(total: int, title: str, *, unit: str = "it", done: int = 0, in_notebook:
         unit_scale=unit == "B",
         unit_divisor=1024,
         leave=False,
-        disable=not (watched or (in_notebook and _is_notebook())),
+        disable=not (watched or (in_notebook and is_notebook())),
     )
 
 
-def _is_notebook() -> bool:
+def is_notebook() -> bool:
+    """Whether this is the kernel of a notebook, not merely a process that has loaded one."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is not None and "IPKernelApp" in shell.config

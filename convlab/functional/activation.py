@@ -63,7 +63,7 @@ def sigmoid_grad(dy: Any, y: Any) -> Any:
 
 
 def tanh(x: Any) -> Any:
-    """Hyperbolic tangent, number by number."""
+    """Hyperbolic tangent: y = (exp(x) - exp(-x)) / (exp(x) + exp(-x)), without overflow."""
     return _map("tanh", "tanh", x=x)
 
 

@@ -445,8 +445,7 @@ def conv_transpose2d_grad_input(
     if not dy.size or not w.size:
         return k.zeros(x_shape, dy.dtype)
     dx = k.empty(x_shape, dy.dtype)
-    if dx.size:
-        k.conv2d(dy, w, k.zeros(x_shape[1], dy.dtype), dx, *windows)
+    k.conv2d(dy, w, k.zeros(x_shape[1], dy.dtype), dx, *windows)
     return dx
 
 
@@ -461,7 +460,10 @@ def conv_transpose2d_grad_weight(
     dilation: IntOrPair = 1,
     groups: int = 1,
 ) -> Any:
-    """Gradient of `conv_transpose2d` by w: that of a convolution whose input is dy and whose gradient is x."""
+    """Gradient of `conv_transpose2d` by w: that of a convolution whose input is dy and whose gradient by the output is x.
+
+    dy (N, O, OH, OW), x (N, C, H, W) -> dw of shape `w_shape` (C, O/groups, KH, KW).
+    """
     op = "conv_transpose2d_grad_weight"
     k, dy, x = bind(op, dy=dy, x=x)
     x_shape, w_shape = checks.rank(op, "x", x, "NCHW"), checks.shape(op, "w_shape", w_shape, ("C", "O", "KH", "KW"))

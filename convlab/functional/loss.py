@@ -85,15 +85,16 @@ def cross_entropy(logits: Any, labels: Any) -> tuple[float, Any]:
     N, K = checks.rank(op, "logits", logits, "NK")
     checks.labels(op, "labels", labels)
     checks.same_shape(op, "labels", labels.shape, (N,), "one label per row of logits")
-    if N == 0 or K == 0:
+    if N == 0:
         raise ShapeError(f"{op}: the mean over an empty batch is undefined, got logits of shape {logits.shape}")
-    labels = integers(op, labels)
+    labels = np.asarray(labels)
     wrong = np.flatnonzero((labels < 0) | (labels >= K))
     if wrong.size:
         raise LabelError(
             f"{op}: labels must lie in [0, {K}), got {labels[wrong[0]]} at place {wrong[0]} "
             f"({wrong.size} of {N} are outside); logits has {K} columns, one per class"
         )
+    labels = integers(op, labels)
     losses, dlogits = k.empty(N, np.float64), k.empty((N, K), logits.dtype)
     k.cross_entropy(logits, labels, losses, dlogits)
     return float(losses.mean()), dlogits

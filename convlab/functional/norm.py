@@ -137,7 +137,8 @@ def batch_norm(
     kernels, x, weight, bias = bind(op, optional=("weight", "bias"), x=x, weight=weight, bias=bias)
     lines = _as_lines(op, "x", x)
     N, C, L = lines.shape
-    eps = checks.number(op, "eps", eps, 0)
+    training = checks.flag(op, "training", training)
+    eps, momentum = checks.number(op, "eps", eps, 0), checks.number(op, "momentum", momentum, 0, 1)
     weight = kernels.zeros(C, x.dtype) + 1 if weight is None else weight
     bias = kernels.zeros(C, x.dtype) if bias is None else bias
     for name, array in (("weight", weight), ("bias", bias)):
@@ -150,7 +151,6 @@ def batch_norm(
         if lines.size:
             kernels.channel_statistics(lines, mean, variance)
         if lines.size and running_mean is not None:  # an empty batch leaves them alone, as in PyTorch
-            momentum = checks.number(op, "momentum", momentum, 0, 1)
             running_mean[...] = (1 - momentum) * running_mean + momentum * mean
             running_var[...] = (1 - momentum) * running_var + momentum * variance * (N * L / (N * L - 1))
     else:
@@ -159,7 +159,7 @@ def batch_norm(
     y = kernels.empty(x.shape, x.dtype)
     if y.size:
         kernels.batch_norm(lines, y.reshape(lines.shape), mean, inverse_deviation, weight, bias)
-    return y, BatchNormSaved(x, mean, inverse_deviation, weight, bool(training))
+    return y, BatchNormSaved(x, mean, inverse_deviation, weight, training)
 
 
 def _check_running(op, x, channels, training, **arrays):
@@ -195,8 +195,9 @@ def batch_norm_grad(dy: Any, saved: BatchNormSaved) -> tuple[Any, Any, Any]:
     op = "batch_norm_grad"
     if not isinstance(saved, BatchNormSaved):
         raise DtypeError(f"{op}: saved must be what batch_norm returned second, got {type(saved).__name__}")
-    kernels, dy, x, weight = bind(op, dy=dy, x=saved.x, weight=saved.weight)
-    _, mean, inverse_deviation = bind(op, mean=saved.mean, inverse_deviation=saved.inverse_deviation)
+    kernels, x, weight, dy = bind(op, **{"saved.x": saved.x, "saved.weight": saved.weight}, dy=dy)
+    statistics = {"saved.mean": saved.mean, "saved.inverse_deviation": saved.inverse_deviation}
+    _, mean, inverse_deviation = bind(op, **statistics)
     checks.same_shape(op, "dy", dy.shape, x.shape, "that of x")
     lines = _as_lines(op, "x", x)
     C = lines.shape[1]

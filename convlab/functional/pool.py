@@ -25,6 +25,7 @@ def windows_of(op, x_shape, kernel_size, stride, padding, ceil_mode, dilation=(1
         raise ArgumentError(
             f"{op}: padding must be at most half of kernel_size, got padding {padding}, kernel_size {kernel}"
         )
+    ceil_mode = checks.flag(op, "ceil_mode", ceil_mode)
     out = []
     for axis, (M, K, s, p, d) in enumerate(zip(x_shape[2:], kernel, stride, padding, dilation)):
         if M < 1 or geometry.extent(K, d) > M + 2 * p:
@@ -32,7 +33,7 @@ def windows_of(op, x_shape, kernel_size, stride, padding, ceil_mode, dilation=(1
                 f"{op}: the window is {geometry.extent(K, d)} {('high', 'wide')[axis]} but the padded image only "
                 f"{M + 2 * p} (x: {x_shape}); use a smaller kernel_size"
             )
-        out.append(geometry.pooled_size(M, K, s, p, d, bool(ceil_mode)))
+        out.append(geometry.pooled_size(M, K, s, p, d, ceil_mode))
     checks.fits(op, "y", (*x_shape[:2], *out))
     return (kernel, stride, padding), (*x_shape[:2], *out)
 
@@ -122,11 +123,11 @@ def _max_pool2d_grad(op, dy, argmax, x_shape):
         )
     checks.same_shape(op, "argmax", argmax.shape, dy.shape, "that of dy")
     checks.same_shape(op, "dy", dy.shape[:2], (N, C), "the images and channels of x_shape, in its first two axes")
-    argmax = integers(op, argmax)
     if argmax.size and not 0 <= argmax.min() <= argmax.max() < H * W:
         raise ShapeError(
             f"{op}: argmax must lie in [0, {H * W}) for x_shape {x_shape}, got {argmax.min()} to {argmax.max()}"
         )
+    argmax = integers(op, argmax)
     dx = k.zeros(x_shape, dy.dtype)
     if dy.size:
         k.max_pool2d_grad(dy, argmax, dx)
@@ -164,9 +165,10 @@ def avg_pool2d(
     k, x = bind(op, x=x)
     x_shape = checks.rank(op, "x", x, "NCHW")
     windows, y_shape = windows_of(op, x_shape, kernel_size, stride, padding, ceil_mode)
+    count_include_pad = checks.flag(op, "count_include_pad", count_include_pad)
     y = k.empty(y_shape, x.dtype)
     if y.size:
-        k.avg_pool2d(x, y, *windows, bool(count_include_pad))
+        k.avg_pool2d(x, y, *windows, count_include_pad)
     return y
 
 
@@ -185,10 +187,11 @@ def avg_pool2d_grad(
     k, dy = bind(op, dy=dy)
     x_shape = checks.shape(op, "x_shape", x_shape, "NCHW")
     windows, y_shape = windows_of(op, x_shape, kernel_size, stride, padding, ceil_mode)
+    count_include_pad = checks.flag(op, "count_include_pad", count_include_pad)
     checks.same_shape(op, "dy", dy.shape, y_shape, "that of the forward pass with these arguments")
     dx = k.zeros(x_shape, dy.dtype)
     if dx.size:
-        k.avg_pool2d_grad(dy, dx, *windows, bool(count_include_pad))
+        k.avg_pool2d_grad(dy, dx, *windows, count_include_pad)
     return dx
 
 
@@ -211,6 +214,7 @@ def weighted_pool2d(x: Any, kernel: Any, *, stride: IntOrPair) -> Any:
     _, x, kernel = bind(op, x=x, kernel=kernel)
     N, C, H, W = checks.rank(op, "x", x, "NCHW")
     checks.rank(op, "kernel", kernel, ("KH", "KW"))
+    stride = checks.pair(op, "stride", stride, 1)
     windows_of(op, x.shape, kernel.shape, stride, 0, False)
     y = conv2d(x.reshape(N * C, 1, H, W), kernel[np.newaxis, np.newaxis], stride=stride)
     return y.reshape(N, C, *y.shape[2:])
@@ -222,6 +226,7 @@ def weighted_pool2d_grad(dy: Any, x_shape: tuple[int, int, int, int], kernel: An
     _, dy, kernel = bind(op, dy=dy, kernel=kernel)
     N, C, H, W = x_shape = checks.shape(op, "x_shape", x_shape, "NCHW")
     checks.rank(op, "kernel", kernel, ("KH", "KW"))
+    stride = checks.pair(op, "stride", stride, 1)
     _, y_shape = windows_of(op, x_shape, kernel.shape, stride, 0, False)
     checks.same_shape(op, "dy", dy.shape, y_shape, "that of the forward pass with these arguments")
     dy = dy.reshape(N * C, 1, *dy.shape[2:])

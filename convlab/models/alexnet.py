@@ -68,7 +68,8 @@ def alexnet(
         raise ShapeError(f"{op}: image_size must be at least 67, got {size}; use alexnet_small for small images")
     checks.number(op, "width", width, 1e-3)
     scaled = lambda maps: max(1, round(maps * width / groups)) * groups
-    in_channels, num_classes = (checks.integer(op, n, v, 1) for n, v in (("in_channels", in_channels), ("num_classes", num_classes)))
+    in_channels = checks.integer(op, "in_channels", in_channels, 1)
+    num_classes = checks.integer(op, "num_classes", num_classes, 1)
     if variant == "single":
         features = _features_2012(in_channels, [scaled(m) for m in (96, 256, 384, 384, 256)], groups, norm_first)
         pool = {"flatten": nn.Flatten()}
@@ -150,6 +151,10 @@ def alexnet_small(
         nn.Conv2d(d, e, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
     )  # fmt: skip
     classifier = nn.Sequential(
-        nn.Dropout(dropout), nn.Linear(e * 4 * 4, hidden), nn.ReLU(), nn.Dropout(dropout), nn.Linear(hidden, num_classes)
+        nn.Dropout(dropout),
+        nn.Linear(e * 4 * 4, hidden),
+        nn.ReLU(),
+        nn.Dropout(dropout),
+        nn.Linear(hidden, num_classes),
     )
     return nn.Sequential({"features": features, "flatten": nn.Flatten(), "classifier": classifier})

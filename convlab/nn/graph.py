@@ -1,7 +1,6 @@
 """Networks with branches: named layers, each with the names of what it takes in."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -105,7 +104,8 @@ class Graph(Module):
         self.output = output or list(inputs)[-1]
 
     def _check_name(self, name, taken):
-        if not isinstance(name, str) or not name or "." in name or hasattr(type(self), name) or name in ("input", "inputs", "output"):
+        reserved = not isinstance(name, str) or hasattr(type(self), name) or name in ("", "input", "inputs", "output")
+        if reserved or "." in name:
             raise ArgumentError(f"Graph: {name!r} cannot be the name of a layer; use letters, digits and _")
 
     def forward(self, x):
@@ -120,7 +120,7 @@ class Graph(Module):
         gradients = {self.output: dy}
         for name, sources in reversed(self.inputs.items()):
             if name not in gradients:
-                continue            # nothing that was asked for depends on this layer
+                continue  # nothing that was asked for depends on this layer
             wanted = input_grad or any(source != "input" for source in sources)
             passed = getattr(self, name).backward(gradients.pop(name), input_grad=wanted)
             for source, gradient in zip(sources, passed if len(sources) > 1 else (passed,)):
@@ -146,5 +146,6 @@ class Graph(Module):
     def multiply_adds(self, input_shape):
         found = self.shapes(input_shape)
         return sum(
-            getattr(self, name).multiply_adds(*(found[source] for source in sources)) for name, sources in self.inputs.items()
+            getattr(self, name).multiply_adds(*(found[source] for source in sources))
+            for name, sources in self.inputs.items()
         )

@@ -269,7 +269,7 @@ def test_bars_are_for_people(monkeypatch):
             assert shown.disable is not watched
     assert "fetching:   0%" in terminal.getvalue()
     monkeypatch.setattr(sys, "stderr", io.StringIO())
-    monkeypatch.setattr(progress, "_is_notebook", lambda: True)
+    monkeypatch.setattr(progress, "is_notebook", lambda: True)
     for wanted in (True, False):
         with progress.bar(10, "fetching", in_notebook=wanted) as shown:
             assert shown.disable is not wanted

@@ -62,7 +62,9 @@ def test_torchvisions_names():
         for kind in ("weight", "bias")
     ]
     vgg = [key for key in models.vgg11(num_classes=2).state_dict() if key.endswith("weight")]
-    assert vgg == [f"features.{n}.weight" for n in (0, 3, 6, 8, 11, 13, 16, 18)] + [f"classifier.{n}.weight" for n in (0, 3, 6)]
+    assert vgg == [f"features.{n}.weight" for n in (0, 3, 6, 8, 11, 13, 16, 18)] + [
+        f"classifier.{n}.weight" for n in (0, 3, 6)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,11 @@ def test_torchvisions_names():
         ("cifar_convnet", {}, (3, 32, 32)),
         ("alexnet_small", {"widths": (4, 6, 5, 5, 4), "hidden": 7}, (3, 32, 32)),
         ("alexnet", {"width": 1 / 32, "image_size": 67, "num_classes": 3}, (3, 67, 67)),
-        ("alexnet", {"width": 1 / 32, "image_size": 67, "num_classes": 3, "groups": 2, "norm_first": True}, (3, 67, 67)),
+        (
+            "alexnet",
+            {"width": 1 / 32, "image_size": 67, "num_classes": 3, "groups": 2, "norm_first": True},
+            (3, 67, 67),
+        ),
         ("alexnet", {"variant": "torchvision", "width": 1 / 32, "image_size": 70, "num_classes": 3}, (3, 70, 70)),
     ],
 )

@@ -1,0 +1,35 @@
+"""Figures for lessons and learners, all in one look. Each takes arrays and returns a matplotlib Figure.
+
+>>> from convlab import plots
+>>> figure = plots.kernel_over_signal([2, 2, 5], [1, -1], place=1)
+>>> figure.get_label()
+'The kernel 1 −1 under place 1 of a signal of 3 numbers: 2 − 5 = −3. Output drawn: 0 −3.'
+
+In a notebook `plots.show(figure, alt="...")` shows it; `figure.savefig("name.png")` keeps it.
+"""
+
+from convlab.plots.convolution import kernel_over_image as kernel_over_image
+from convlab.plots.convolution import kernel_over_signal as kernel_over_signal
+from convlab.plots.curves import curves as curves
+from convlab.plots.equations import array_row as array_row
+from convlab.plots.equations import step_images as step_images
+from convlab.plots.pictures import feature_maps as feature_maps
+from convlab.plots.pictures import picture_grid as picture_grid
+from convlab.plots.pictures import signed_map as signed_map
+from convlab.plots.pooling import gaussian_window as gaussian_window
+from convlab.plots.pooling import pool_gradient as pool_gradient
+from convlab.plots.pooling import pool_windows as pool_windows
+from convlab.plots.shifting import Shift as Shift
+from convlab.plots.shifting import shift_and_pool as shift_and_pool
+from convlab.plots.signals import tracks as tracks
+from convlab.plots.stepper import window_in_picture as window_in_picture
+from convlab.plots.style import GRADIENT as GRADIENT
+from convlab.plots.style import INPUT as INPUT
+from convlab.plots.style import KERNEL as KERNEL
+from convlab.plots.style import OUTPUT as OUTPUT
+from convlab.plots.style import describe as describe
+from convlab.plots.style import show as show
+from convlab.plots.training import confusion_counts as confusion_counts
+from convlab.plots.training import confusion_matrix as confusion_matrix
+from convlab.plots.training import learning_curves as learning_curves
+from convlab.plots.window import Window as Window
