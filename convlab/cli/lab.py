@@ -27,13 +27,13 @@ def lab(
 
     changes = course.prepare(folder, update=update)
     for names, text in (
-        (changes.added, "{n} notebooks copied to {folder}"),
-        (changes.updated, "{n} notebooks brought up to date"),
+        (changes.added, "{n} copied to {folder}"),
+        (changes.updated, "{n} brought up to date"),
         (changes.beside, "newer versions beside the notebooks you changed: {names}"),
-        (changes.waiting, "{n} notebooks have newer versions; `convlab lab {folder} --update` brings them"),
+        (changes.waiting, "newer versions of {n} exist; `convlab lab {folder} --update` brings them"),
     ):
         if names:
-            print(text.format(n=len(names), names=", ".join(names), folder=folder))
+            print(text.format(n=f"{len(names)} notebook" + "s" * (len(names) > 1), names=", ".join(names), folder=folder))
     if start:
         raise typer.Exit(_serve(folder, browser, port))
 

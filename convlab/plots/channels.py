@@ -254,6 +254,7 @@ def _mark(axes: Any, image: np.ndarray, box: Box, row: int, column: int, size: t
     height, width = max(size[0] * box.height / H, LEAST_FRAME), max(size[1] * box.width / W, LEAST_FRAME)
     x, y = box.left + (column + size[1] / 2) * box.width / W, box.top + (row + size[0] / 2) * box.height / H
     spot = Box(x - width / 2, y - height / 2, width, height)
+    frame(axes, spot, "#FFFFFF", 4.0)  # so that it stands out on every colour
     frame(axes, spot, colour, 2.0)
     for (x0, x1), (y0, y1) in (
         ((box.left, spot.left), (y, y)),

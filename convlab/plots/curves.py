@@ -49,5 +49,7 @@ def curves(x: Any, lines: Mapping[str, Any], *, axis_labels: tuple[str, str], he
             raise ShapeError(f"curves: {name!r} must have one number for each x {places.shape}, got {values.shape}")
         axes.plot(places, values, color=colour, marker=mark, linestyle=dashes, markersize=5, label=name)
     axes.set(xlabel=axis_labels[0], ylabel=axis_labels[1])
+    if np.array_equal(places, np.rint(places)):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return describe(figure, f"{axis_labels[1]} over {axis_labels[0]}, {len(places)} points: {', '.join(lines)}.")

@@ -116,10 +116,15 @@ class Shift:
         """What happens, in words."""
         steps = "" if self.stride == self.window else f", stride {self.stride}"
         return (
-            f"The picture moves {self.right} to the right and {self.down} down. The feature map changes by "
+            f"The picture moves {_way(self.right, 'right', 'left')} and {_way(self.down, 'down', 'up')}. The feature map "
+            f"changes by "
             f"{percent(self.unpooled_change)}; after {NAMES[self.kind].lower()} with windows of {self.window} x "
             f"{self.window}{steps} it changes by {percent(self.pooled_change)}."
         )
+
+
+def _way(pixels: int, forwards: str, backwards: str) -> str:
+    return f"{abs(pixels)} {backwards if pixels < 0 else forwards}"
 
 
 def percent(share: float) -> str:

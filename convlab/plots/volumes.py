@@ -24,9 +24,11 @@ def volumes(
 ) -> "Figure":
     """Inputs and outputs of layers as stacks of maps.
 
+    Each map is a sheet, on one scale of sizes. Of more than 12 sheets 12 are drawn; the number below tells.
+
     Parameters
     ----------
-    shapes : (C, H, W) of the input and of each layer's output
+    shapes : (C, H, W) of the input and of each layer's output, up to 4
     filters : what stands on the arrow to each next one, one less than there are shapes; a new line by "\\n"
     neurons : mark a window of the first stack, and in every map of the second the neuron that looks at it
 
@@ -53,8 +55,8 @@ def volumes(
         stacks.append(_draw_stack(axes, shape[0], Box(x, bottom - h, w, h), role))
         axes.text(x, bottom + 0.1, " × ".join(map(str, shape)), ha="left", va="top", fontsize=TEXT, color=role.ink)
         x += w + depth + gap
-    for before, after, text in zip(stacks, stacks[1:], filters):
-        _draw_step(axes, before[-1], after[0], text)
+    for k, (before, after, text) in enumerate(zip(stacks, stacks[1:], filters)):
+        _draw_step(axes, before[-1], after[0], text, pointed=not (neurons and k == 0))
     if neurons:
         _draw_neurons(axes, stacks[0], stacks[1])
     words = ", ".join(f"{_by(shape)}, {text}" for shape, text in zip(shapes, (" ".join(f.split()) for f in filters)))
@@ -82,7 +84,7 @@ def _by(shape: Sequence[int]) -> str:
 
 
 def _draw_stack(axes: Any, channels: int, front: Box, role: Role) -> list[Box]:
-    """Sheets from the last channel, behind, to the first, in front; a dotted line where some are left out."""
+    """Sheets from the last channel, behind, to the first, in front."""
     from matplotlib.patches import Rectangle
 
     count = min(channels, SHEETS)
@@ -95,11 +97,14 @@ def _draw_stack(axes: Any, channels: int, front: Box, role: Role) -> list[Box]:
     return sheets
 
 
-def _draw_step(axes: Any, before: Box, after: Box, text: str) -> None:
-    """An arrow between two stacks with a text on it."""
+def _draw_step(axes: Any, before: Box, after: Box, text: str, pointed: bool) -> None:
+    """An arrow between two stacks with a text on it; the text alone, higher, where lines lead from window to neurons."""
     y = after.middle[1]
     start, end = before.right + 0.12, after.left - 0.08
-    arrow(axes, (start, y), (end, y))
+    if pointed:
+        arrow(axes, (start, y), (end, y))
+    else:
+        y -= 0.2
     axes.text((start + end) / 2, y - 0.08, text, ha="center", va="bottom", fontsize=SMALL, color=KERNEL.ink)
 
 
