@@ -15,6 +15,7 @@ def lab(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Your working copy; made if it is not there.")] = Path(
         "convlab-course"
     ),
+    jupyter: Annotated[list[str] | None, typer.Argument(metavar="[-- OPTIONS]", help="Options for JupyterLab.")] = None,
     update: Annotated[
         bool, typer.Option("--update", help="Bring newer lessons, beside those you have changed.")
     ] = False,
@@ -35,10 +36,10 @@ def lab(
         if names:
             print(text.format(n=f"{len(names)} notebook" + "s" * (len(names) > 1), names=", ".join(names), folder=folder))
     if start:
-        raise typer.Exit(_serve(folder, browser, port))
+        raise typer.Exit(_serve(folder, browser, port, jupyter or []))
 
 
-def _serve(folder: Path, browser: bool, port: int | None) -> int:
+def _serve(folder: Path, browser: bool, port: int | None, options: list[str]) -> int:
     """Run JupyterLab on this machine only, at the first lesson, until the learner ends it."""
     first = min((folder / "notebooks").glob("*.ipynb"), default=None)
     command = [
@@ -51,6 +52,6 @@ def _serve(folder: Path, browser: bool, port: int | None) -> int:
     if port is not None:
         command.append(f"--ServerApp.port={port}")
     try:
-        return subprocess.run(command, check=False).returncode
+        return subprocess.run([*command, *options], check=False).returncode
     except KeyboardInterrupt:  # Ctrl-C has reached JupyterLab too, which asks and ends by itself
         return 0

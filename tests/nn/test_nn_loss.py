@@ -45,7 +45,7 @@ def test_backward_before_the_loss(criterion):
         (np.ones((2, 3)), np.ones(3), ShapeError, r"^MSELoss: target must have shape"),
         (np.ones((2, 3)), np.ones((2, 3), np.float32), DtypeError, r"^MSELoss: output is float64 but target is float32"),
         (np.ones((2, 3), int), np.ones((2, 3)), DtypeError, r"^MSELoss: output must be float32 or float64, got int64"),
-        (None, np.ones(3), DtypeError, r"^MSELoss: output must be a NumPy array, got NoneType"),
+        (None, np.ones(3), DtypeError, r"^MSELoss: output must be a NumPy array, got None"),
         (np.ones((0, 3)), np.ones((0, 3)), ShapeError, r"^MSELoss: the mean over an empty batch is undefined"),
     ],
 )  # fmt: skip

@@ -38,7 +38,7 @@ def softmax_grad(dy, y, dx):
         a, b = task // B, task % B
         total = np.float64(0)
         for k in range(K):
-            total += dy[a, k, b] * y[a, k, b]
+            total += np.float64(dy[a, k, b]) * y[a, k, b]  # almost dy itself where y is almost 1
         for k in range(K):
             dx[a, k, b] = y[a, k, b] * (dy[a, k, b] - total)
 
