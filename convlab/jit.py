@@ -46,6 +46,10 @@ def jit(function):
     return _compile(function)
 
 
+# turns of the waiting loop of GNU's OpenMP before a thread sleeps: tens of microseconds
+SPINS = "20000"
+
+
 class Kernel:
     """A compiled loop over tasks, `for task in prange(...)`, that can be called from any thread and after a fork."""
 
@@ -65,11 +69,20 @@ class Kernel:
         if _process.serial:
             return self._serial(*args)
         with _process.launching:
-            _process.launched = True
+            if not _process.launched:
+                _wait_politely()
+                _process.launched = True
             if not numba.config.DISABLE_JIT and not hasattr(_process.told, "threads"):
                 numba.set_num_threads(_process.threads)
                 _process.told.threads = _process.threads
             return self._parallel(*args)
+
+
+def _wait_politely() -> None:
+    """Let threads that wait for work go to sleep soon. GNU's OpenMP spins for milliseconds by default; where other programs
+    want the processors too, as beside a browser, that keeps the very thread waiting that is waited for."""
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
 
 
 def parallel(function):
