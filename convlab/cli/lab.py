@@ -34,7 +34,9 @@ def lab(
         (changes.waiting, "newer versions of {n} exist; `convlab lab {folder} --update` brings them"),
     ):
         if names:
-            print(text.format(n=f"{len(names)} notebook" + "s" * (len(names) > 1), names=", ".join(names), folder=folder))
+            print(
+                text.format(n=f"{len(names)} notebook" + "s" * (len(names) > 1), names=", ".join(names), folder=folder)
+            )
     if start:
         raise typer.Exit(_serve(folder, browser, port, jupyter or []))
 

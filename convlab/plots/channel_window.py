@@ -124,7 +124,9 @@ def _one_number(bias: Any) -> float:
     """`bias` as a float. Raises ShapeError for several, DtypeError for what is none."""
     value = np.asarray(bias)
     if value.size != 1:
-        raise ShapeError(f"ChannelWindow: a filter has one bias, got {value.size} numbers; take that of one filter, b[o]")
+        raise ShapeError(
+            f"ChannelWindow: a filter has one bias, got {value.size} numbers; take that of one filter, b[o]"
+        )
     if value.dtype.kind not in "buif":
         raise DtypeError(f"ChannelWindow: bias must be a number, got {bias!r}")
     return float(value.item())

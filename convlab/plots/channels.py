@@ -1,6 +1,7 @@
 """A filter over several channels: patch x kernel in each, the sums, the bias, and the one number that comes out."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from convlab.errors import ShapeError
 from convlab.plots.cells import Box, arrow, cell_width, draw_cell, draw_grid, frame, sign
 from convlab.plots.channel_window import ChannelWindow, as_channels
 from convlab.plots.pictures import Scale, draw_picture, draw_scale, signed_scale
+from convlab.plots.stepper import _mark as mark_pixels
 from convlab.plots.style import (
     BLACK,
     FAINT,
@@ -35,7 +37,6 @@ CELL = 0.3  # inches, height of a cell
 SHOWN = 5  # rows and columns of a channel that have room for their numbers
 MOST = 4  # channels
 TALLEST = 1.85  # inches of a picture
-LEAST_FRAME = 0.06  # inches; a single pixel is framed no smaller than this
 PRODUCT = Role("products", LINE, "#FFFFFF", BLACK)
 BYTE = Scale(0.0, 255.0)
 RED_GREEN_BLUE = ("red", "green", "blue")
@@ -50,7 +51,7 @@ def kernel_over_channels(
     Parameters
     ----------
     image : (C, H, W)
-        Up to 4 channels. Of a large image the part around the window is drawn.
+        Up to 4 channels. Of a large image the part around the window is drawn, as much as there is room for.
     kernel : (C, KH, KW)
         One filter, up to 3 x 3.
     bias : number
@@ -67,36 +68,83 @@ def kernel_over_channels(
     """
     whole = ChannelWindow(image, kernel, bias, row, column)
     names = _check("kernel_over_channels", whole, names)
-    window, top, left = whole.near(SHOWN, SHOWN)
-    C, rows, columns = window.image.shape
-    cell, out = cell_width(window.image, SMALL, 0.34), cell_width(window.output, SMALL, 0.4)
-    size = {"width": out, "height": CELL}
-    line = rows * CELL + HEAD
-    figure, axes = canvas(MARGIN + HEAD + C * line + 2 * (CELL + 0.1) + MARGIN)
-    needed = (columns * cell, *_widths(window), out * window.shape[1])
-    space = min(0.5, (WIDTH - 2 * MARGIN - sum(needed)) / 4)
-    x = (WIDTH - sum(needed) - 4 * space) / 2
-    sums = []
+    window, top, left, line = _piece(whole)
+    C, rows, _ = window.image.shape
+    height = rows * CELL + HEAD
+    figure, axes = canvas(MARGIN + HEAD + C * height + 2 * (CELL + 0.1) + MARGIN)
+    x, sums = (WIDTH - line.width) / 2, []
     for c, name in enumerate(names):
-        y = MARGIN + HEAD + c * line
-        where = "" if whole.image.shape == window.image.shape else f" from row {top}, column {left}"
-        board = draw_grid(axes, window.image[c], x, y, role=INPUT, title=name + where, width=cell, height=CELL, size=SMALL)
-        KH, KW = window.kernel.shape[1:]
-        under = Box(x + window.column * cell, y + window.row * CELL, KW * cell, KH * CELL)
-        frame(axes, under, KERNEL.line)
-        sums.append(_draw_terms(axes, window, c, board.right, board.middle[1], space, titled=c == 0))
-    total = _add_up(axes, window, sums, MARGIN + HEAD + C * line)
-    after = Box(total.right + space, 0, 0, 0).left
-    y = total.middle[1] - window.shape[0] * CELL - 0.1
-    board = draw_grid(axes, window.output, after, y - CELL, role=OUTPUT, title="output", size=SMALL, **size)
-    mark = Box(after + window.column * out, board.top + window.row * CELL, out, CELL)
-    frame(axes, mark, OUTPUT.ink)
-    arrow(axes, (total.right + 0.05, total.middle[1]), (after + 0.15, board.bottom + 0.08))
+        y = MARGIN + HEAD + c * height
+        title = name if whole.image.shape == window.image.shape else f"{name} from row {top}, column {left}"
+        board = _draw_board(axes, window, c, x, y, line.cell, title)
+        sums.append(_draw_terms(axes, window, c, board.right, board.middle[1], line, titled=c == 0))
+    total = _add_up(axes, window, sums, MARGIN + HEAD + C * height)
+    _draw_output(axes, window, total, line)
     lines = " / ".join(" ".join(map(number, numbers)) for numbers in window.output)
     return describe(
         figure,
         f"One filter over {C} channels at row {row}, column {column}: {whole.sentence()}. Output drawn: {lines}.",
     )
+
+
+class _Line:
+    """How wide the parts of a channel's line are, in inches: pixels, kernel, products, sum, and what comes after.
+
+    The products are left out (width 0) where there is no room for them.
+    """
+
+    def __init__(self, window: ChannelWindow, pixels: np.ndarray, *, before: float = 0.0, output: bool = False):
+        KW = window.kernel.shape[2]
+        self.cell = cell_width(pixels, SMALL, 0.34)
+        self.board = self.cell * pixels.shape[2]
+        self.kernel = KW * cell_width(window.kernel, SMALL, 0.36)
+        self.products = KW * cell_width(window.products, SMALL, 0.4)
+        self.sum = cell_width(np.array([*window.sums, window.bias, window.total]), TEXT, 0.6)
+        self.output = window.shape[1] * cell_width(window.output, SMALL, 0.4) if output else 0.0
+        if self._room(before) < 0.28:
+            self.products = 0.0
+        self.space = min(0.4, self._room(before))
+        self.width = before + self._parts + self._gaps * self.space
+
+    @property
+    def _parts(self) -> float:
+        return self.board + self.kernel + self.products + self.sum + self.output
+
+    @property
+    def _gaps(self) -> int:
+        return 2 + bool(self.products) + bool(self.output)
+
+    def _room(self, before: float) -> float:
+        """Inches for each gap."""
+        return (WIDTH - 2 * MARGIN - before - self._parts) / self._gaps
+
+
+def _piece(whole: ChannelWindow) -> tuple[ChannelWindow, int, int, _Line]:
+    """As much of the image around the window as there is room for, where it begins, and how wide its parts are."""
+    for columns in range(SHOWN, whole.kernel.shape[2] - 1, -1):
+        window, top, left = whole.near(SHOWN, columns)
+        line = _Line(window, window.image, output=True)
+        if line.products:
+            break
+    return window, top, left, line
+
+
+def _draw_board(axes: Any, window: ChannelWindow, c: int, x: float, y: float, cell: float, title: str) -> Box:
+    """Channel c with the window framed; where it lies."""
+    _, KH, KW = window.kernel.shape
+    board = draw_grid(axes, window.image[c], x, y, role=INPUT, title=title, width=cell, height=CELL, size=SMALL)
+    frame(axes, Box(x + window.column * cell, y + window.row * CELL, KW * cell, KH * CELL), KERNEL.line)
+    return board
+
+
+def _draw_output(axes: Any, window: ChannelWindow, total: Box, line: _Line) -> None:
+    """The feature map beside the column of sums, and an arrow from the total to its place."""
+    (rows, columns), left = window.shape, total.right + line.space
+    width = line.output / columns
+    top = total.middle[1] - (rows + 1) * CELL - 0.1
+    board = draw_grid(axes, window.output, left, top, role=OUTPUT, title="output", size=SMALL, width=width, height=CELL)
+    frame(axes, Box(left + window.column * width, top + window.row * CELL, width, CELL), OUTPUT.ink)
+    arrow(axes, (total.right + 0.05, total.middle[1]), (left + 0.15, board.bottom + 0.08))
 
 
 def _check(who: str, window: ChannelWindow, names: Sequence[str]) -> list[str]:
@@ -112,32 +160,21 @@ def _check(who: str, window: ChannelWindow, names: Sequence[str]) -> list[str]:
     return list(names or usual)
 
 
-def _widths(window: ChannelWindow) -> tuple[float, float, float]:
-    """Inches of a kernel, of its products, and of a sum."""
-    KW = window.kernel.shape[2]
-    parts = np.array([*window.sums, window.bias, window.total])
-    return (
-        KW * cell_width(window.kernel, SMALL, 0.36),
-        KW * cell_width(window.products, SMALL, 0.4),
-        cell_width(parts, TEXT, 0.6),
-    )
-
-
-def _draw_terms(axes: Any, window: ChannelWindow, c: int, x: float, middle: float, space: float, titled: bool) -> Box:
+def _draw_terms(axes: Any, window: ChannelWindow, c: int, x: float, middle: float, line: _Line, titled: bool) -> Box:
     """× kernel = products Σ sum, of channel c, from x on; where the sum lies."""
     KH, KW = window.kernel.shape[1:]
-    kernel, products, total = _widths(window)
     top = middle - KH * CELL / 2
     for values, role, name, width, mark in (
-        (window.kernel[c], KERNEL, "kernel", kernel, "×"),
-        (window.products[c], PRODUCT, "products", products, "="),
+        (window.kernel[c], KERNEL, "kernel", line.kernel, "×"),
+        (window.products[c], PRODUCT, "products", line.products, "="),
     ):
-        sign(axes, x + space / 2, middle, mark)
-        x += space
+        if not width:
+            continue
+        sign(axes, x + line.space / 2, middle, mark)
         options = {"role": role, "width": width / KW, "height": CELL, "size": SMALL, "title": name if titled else ""}
-        x = draw_grid(axes, values, x, top, **options).right
-    sign(axes, x + space / 2, middle, "Σ")
-    box = Box(x + space, middle - CELL / 2, total, CELL)
+        x = draw_grid(axes, values, x + line.space, top, **options).right
+    sign(axes, x + line.space / 2, middle, "Σ")
+    box = Box(x + line.space, middle - CELL / 2, line.sum, CELL)
     draw_cell(axes, box, number(window.sums[c]), fill=PRODUCT.fill, ink=BLACK)
     frame(axes, box, LINE, 2.0)
     if titled:
@@ -148,8 +185,10 @@ def _draw_terms(axes: Any, window: ChannelWindow, c: int, x: float, middle: floa
 def _add_up(axes: Any, window: ChannelWindow, sums: Sequence[Box], top: float) -> Box:
     """Below the column of sums the bias and the total, as one adds up on paper; where the total lies."""
     column = sums[0]
-    for above, below in zip(sums, sums[1:]):
-        axes.text(column.middle[0], (above.bottom + below.top) / 2, "+", ha="center", va="center", color=FAINT, size=TITLE)
+    for above, below in pairwise(sums):
+        axes.text(
+            column.middle[0], (above.bottom + below.top) / 2, "+", ha="center", va="center", color=FAINT, size=TITLE
+        )
     bias = Box(column.left, top, column.width, CELL)
     axes.text(column.middle[0], (sums[-1].bottom + top) / 2, "+", ha="center", va="center", color=FAINT, size=TITLE)
     draw_cell(axes, bias, number(window.bias), fill=KERNEL.fill, ink=KERNEL.ink)
@@ -249,38 +288,26 @@ def _draw_colours(axes: Any, image: np.ndarray, box: Box) -> None:
 
 
 def _mark(axes: Any, image: np.ndarray, box: Box, row: int, column: int, size: tuple[int, int], colour: str) -> None:
-    """A frame around pixels of a picture, and thin lines to its borders that lead the eye to it."""
-    H, W = image.shape
-    height, width = max(size[0] * box.height / H, LEAST_FRAME), max(size[1] * box.width / W, LEAST_FRAME)
-    x, y = box.left + (column + size[1] / 2) * box.width / W, box.top + (row + size[0] / 2) * box.height / H
-    spot = Box(x - width / 2, y - height / 2, width, height)
-    frame(axes, spot, "#FFFFFF", 4.0)  # so that it stands out on every colour
+    """A frame around pixels of a picture, with a white rim, so that it stands out on every colour."""
+    spot = mark_pixels(axes, image, box, row, column, size, colour)
+    frame(axes, spot, "#FFFFFF", 4.0)
     frame(axes, spot, colour, 2.0)
-    for (x0, x1), (y0, y1) in (
-        ((box.left, spot.left), (y, y)),
-        ((spot.right, box.right), (y, y)),
-        ((x, x), (box.top, spot.top)),
-        ((x, x), (spot.bottom, box.bottom)),
-    ):
-        axes.plot((x0, x1), (y0, y1), color=colour, linewidth=0.8, alpha=0.7, zorder=2)
 
 
-def _draw_channels(axes: Any, window: ChannelWindow, names: Sequence[str], top: float, line: float, foot: float) -> None:
+def _draw_channels(
+    axes: Any, window: ChannelWindow, names: Sequence[str], top: float, line: float, foot: float
+) -> None:
     """A line for each channel: its name, its patch, and the terms."""
-    cell = cell_width(window.patch, SMALL, 0.42)
-    KH, KW = window.kernel.shape[1:]
-    space = 0.34
     label = max(map(len, names)) * 0.085 + 0.15
-    x = (WIDTH - label - KW * cell - sum(_widths(window)) - 3 * space) / 2 + label
-    sums = []
+    parts = _Line(window, window.patch, before=label)
+    x, sums = (WIDTH - parts.width) / 2 + label, []
     for c, name in enumerate(names):
-        y = top + c * line
-        title = "window" if c == 0 else ""
+        title, y = "window" if c == 0 else "", top + c * line
         patch = draw_grid(
-            axes, window.patch[c], x, y, role=INPUT, title=title, width=cell, height=CELL, size=SMALL
+            axes, window.patch[c], x, y, role=INPUT, title=title, width=parts.cell, height=CELL, size=SMALL
         )
         axes.text(x - 0.12, patch.middle[1], name, ha="right", va="center", fontsize=TEXT, color=INPUT.ink)
-        sums.append(_draw_terms(axes, window, c, patch.right, patch.middle[1], space, titled=c == 0))
+        sums.append(_draw_terms(axes, window, c, patch.right, patch.middle[1], parts, titled=c == 0))
     _add_up(axes, window, sums, foot)
 
 
@@ -316,4 +343,6 @@ def colour_channels(image: Any, *, names: Sequence[str] = RED_GREEN_BLUE, credit
         axes.text(x, y - 0.07, title, ha="left", va="bottom", fontsize=TEXT, color=INPUT.ink)
     if credit:
         axes.text(MARGIN, axes.get_ylim()[0] - 0.08, f"Photograph: {credit}", va="bottom", fontsize=SMALL, color=FAINT)
-    return describe(figure, f"A photograph in colour and its channels {', '.join(names)}, each a grey picture {_by(stack[0])}.")
+    return describe(
+        figure, f"A photograph in colour and its channels {', '.join(names)}, each a grey picture {_by(stack[0])}."
+    )

@@ -47,7 +47,11 @@ def curves(x: Any, lines: Mapping[str, Any], *, axis_labels: tuple[str, str], he
         values = np.asarray(values, dtype=np.float64)
         if values.shape != places.shape or places.ndim != 1:
             raise ShapeError(f"curves: {name!r} must have one number for each x {places.shape}, got {values.shape}")
-        axes.plot(places, values, color=colour, marker=mark, linestyle=dashes, markersize=5, label=name)
+        first = dashes == "--"  # on top of the others, in open circles, so that a curve under it is still seen
+        axes.plot(
+            places, values, color=colour, marker=mark, linestyle=dashes, label=name, zorder=3 if first else 2,
+            markersize=8 if first else 5, fillstyle="none" if first else "full",
+        )  # fmt: skip
     axes.set(xlabel=axis_labels[0], ylabel=axis_labels[1])
     if np.array_equal(places, np.rint(places)):
         axes.xaxis.get_major_locator().set_params(integer=True)

@@ -46,7 +46,7 @@ def gaussian_window(size: int, sigma: float | None = None) -> np.ndarray:
     array([[0.25, 0.25],
            [0.25, 0.25]])
     >>> gaussian_window(3, 0.75).round(3).tolist()
-    [[0.06, 0.145, 0.06], [0.145, 0.353, 0.145], [0.06, 0.145, 0.06]]
+    [[0.051, 0.124, 0.051], [0.124, 0.301, 0.124], [0.051, 0.124, 0.051]]
     """
     sigma = size / 4 if sigma is None else sigma
     if size < 1 or not sigma > 0:
@@ -194,4 +194,4 @@ class _Row:
             place = Box(
                 board.left + j * window * width, board.top + i * window * height, window * width, window * height
             )
-            frame(self.axes, place, KERNEL.line, 2.5)
+            frame(self.axes, place, KERNEL.line, 3.0)

@@ -19,9 +19,7 @@ PATCH = 0.34  # part of the input's side that the window takes, when one is draw
 
 
 @styled
-def volumes(
-    shapes: Sequence[tuple[int, int, int]], filters: Sequence[str] = (), *, neurons: bool = False
-) -> "Figure":
+def volumes(shapes: Sequence[tuple[int, int, int]], filters: Sequence[str] = (), *, neurons: bool = False) -> "Figure":
     """Inputs and outputs of layers as stacks of maps.
 
     Each map is a sheet, on one scale of sizes. Of more than 12 sheets 12 are drawn; the number below tells.
@@ -61,7 +59,9 @@ def volumes(
         _draw_neurons(axes, stacks[0], stacks[1])
     words = ", ".join(f"{_by(shape)}, {text}" for shape, text in zip(shapes, (" ".join(f.split()) for f in filters)))
     said = f"Stacks of maps: {words}{', ' if words else ''}{_by(shapes[-1])}."
-    return describe(figure, said + (" One neuron in every map looks at the same window of the input." if neurons else ""))
+    return describe(
+        figure, said + (" One neuron in every map looks at the same window of the input." if neurons else "")
+    )
 
 
 def _check(shapes: Sequence[tuple[int, ...]], filters: Sequence[str]) -> None:
@@ -115,7 +115,9 @@ def _draw_neurons(axes: Any, before: Sequence[Box], after: Sequence[Box]) -> Non
     for sheet in reversed(before):
         side = PATCH * sheet.height
         x, y = sheet.left + 0.18 * sheet.width, sheet.top + 0.5 * sheet.height
-        axes.add_patch(Rectangle((x, y), side, side, facecolor=KERNEL.fill, edgecolor=KERNEL.line, linewidth=1.2, zorder=2))
+        axes.add_patch(
+            Rectangle((x, y), side, side, facecolor=KERNEL.fill, edgecolor=KERNEL.line, linewidth=1.2, zorder=2)
+        )
     side = PATCH * before[0].height
     x, y = before[0].left + 0.18 * before[0].width, before[0].top + 0.5 * before[0].height
     dots = [(s.left + 0.35 * s.width, s.top + 0.67 * s.height) for s in after]

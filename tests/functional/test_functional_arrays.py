@@ -9,6 +9,7 @@ from surface import CASES, arguments_of, arrays_in, call
 
 import convlab.functional as F
 from convlab import reference as R
+from convlab.backend import bind
 
 ALL = pytest.mark.parametrize("name", CASES)
 WRITTEN_TO = {"batch_norm": (3, 4)}  # the running statistics
@@ -66,6 +67,16 @@ def test_layout_does_not_matter(name):
         result = getattr(F, name)(*arguments, **options)
         assert_same(result, expected)
         assert all(type(array) is np.ndarray for array in arrays_in(result))
+
+
+@pytest.mark.parametrize("disguise", DISGUISES)
+def test_kernels_get_arrays_of_one_kind(disguise):
+    x = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    _, ready = bind("test", x=DISGUISES[disguise](x))
+    assert type(ready) is np.ndarray and ready.dtype.isnative
+    assert ready.flags.c_contiguous and ready.flags.aligned and ready.flags.writeable  # one type, one compilation
+    np.testing.assert_array_equal(ready, x)
+    assert np.shares_memory(bind("test", x=x)[1], x)
 
 
 @ALL

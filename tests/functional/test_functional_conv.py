@@ -73,6 +73,7 @@ SPECIAL = {
     "it covers the image, dilated": Case((2, 2, 5, 5), (3, 2, 3, 3), {"dilation": 2}),
     "it covers the image, in groups": Case((2, 4, 3, 3), (4, 2, 3, 3), {"groups": 2}),
     "it covers the padded image": Case((2, 2, 3, 3), (3, 2, 5, 5), {"padding": 1}),
+    "as large as the image, but shifted": Case((2, 2, 3, 3), (3, 2, 3, 3), {"padding": 1, "stride": 3}),
     "one output, long stride": Case((2, 1, 3, 3), (2, 1, 3, 2), {"stride": (7, 2**31 - 1)}),
     "stride larger than the kernel": Case((2, 2, 11, 13), (3, 2, 2, 1), {"stride": (5, 4)}),
     "padding larger than the kernel": Case((1, 2, 3, 2), (2, 2, 2, 3), {"padding": (5, 4)}),
@@ -191,6 +192,12 @@ def test_results_worked_out_by_hand():
     rows = {(1, 0, 1): [3, 6, 9, 12, 15], (2, 1, 1): [1, 6, 12, 11], (1, 0, 2): [6, 9, 12], (4, 3, 1): [0, 6, 11]}
     for (stride, padding, dilation), row in rows.items():
         assert F.conv1d(x, ones, stride=stride, padding=padding, dilation=dilation).ravel().tolist() == row
+
+
+def test_same_puts_the_odd_zero_at_the_bottom_and_right():
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])[None, None]
+    assert F.conv2d(x, np.ones((1, 1, 2, 2)), padding="same").squeeze().tolist() == [[10, 6], [7, 4]]
+    assert F.conv1d(x[0, :, :1], np.ones((1, 1, 4)), padding="same").ravel().tolist() == [3, 3]
 
 
 def test_the_bias_is_added_once_and_alone_where_a_window_sees_padding_only():

@@ -53,6 +53,7 @@ SPECIAL = {
     "from one pixel, dilated": Case((2, 2, 1, 1), (2, 3, 2, 3), {"dilation": 2}),
     "from one pixel, long stride": Case((2, 2, 1, 1), (2, 3, 2, 2), {"stride": 2**31 - 1}),
     "from one pixel, cropped": Case((2, 2, 1, 1), (2, 3, 4, 5), {"padding": 1}),
+    "from one pixel, shifted": Case((2, 2, 1, 1), (2, 3, 3, 3), {"padding": 1, "stride": 3, "output_padding": 2}),
     "gaps between the stamps": Case((1, 2, 3, 2), (2, 2, 1, 2), {"stride": (4, 5)}),
     "output padding by dilation": Case((1, 2, 3, 2), (2, 2, 2, 2), {"dilation": 3, "output_padding": 2}),
     "upsampling by two": Case((2, 4, 3, 4), (4, 2, 4, 4), {"stride": 2, "padding": 1}),

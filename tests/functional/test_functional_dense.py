@@ -132,6 +132,19 @@ def test_dropout_keeps_the_mean_and_drops_as_many_as_it_says():
     assert (F.dropout(x, 1.0, rng=np.random.default_rng(3))[0] == 0).all()
 
 
+class Lowest(np.random.Generator):
+    """Draws nothing but 0, the lowest number that random() can give."""
+
+    def random(self, size=None, dtype=np.float64, out=None):
+        return np.zeros(size, dtype)
+
+
+def test_dropout_with_p_0_keeps_all_whatever_is_drawn():
+    y, mask = F.dropout(np.ones(4), 0.0, rng=Lowest(np.random.PCG64(0)))
+    assert y.tolist() == mask.tolist() == [1, 1, 1, 1]
+    assert F.dropout(np.ones(4), 0.1, rng=Lowest(np.random.PCG64(0)))[0].tolist() == [0, 0, 0, 0]
+
+
 def test_dropout_gradient_passes_what_was_kept():
     x, dy = np.ones(50), np.arange(50.0)
     y, mask = F.dropout(x, 0.5, rng=np.random.default_rng(0))

@@ -25,3 +25,13 @@ def test_a_mistake_that_survives_is_counted():
 
 def fields(exercise):
     return {name: getattr(exercise, name) for name in Exercise.__dataclass_fields__}
+
+
+def test_names_are_unique_across_lessons():
+    from convlab.grading import exercises
+
+    lessons = [module for name, module in vars(exercises).items() if name.startswith(("lesson_", "questions_"))]
+    assert len(lessons) >= 2
+    count = lambda kind: sum(len(getattr(lesson, kind, ())) for lesson in lessons)
+    assert len(exercises.EXERCISES) == count("EXERCISES")
+    assert len(exercises.QUESTIONS) == count("QUESTIONS")

@@ -5,10 +5,39 @@ from collections.abc import Iterable
 
 from convlab.errors import ArgumentError
 from convlab.grading.definition import Exercise, Question
-from convlab.grading.exercises import lesson_03, questions_03
+from convlab.grading.exercises import (
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    questions_03,
+    questions_04,
+    questions_05,
+    questions_06,
+    questions_07,
+)
 
-EXERCISES: dict[str, Exercise] = {exercise.name: exercise for exercise in (*lesson_03.EXERCISES,)}
-QUESTIONS: dict[str, Question] = {question.id: question for question in (*questions_03.QUESTIONS,)}
+EXERCISES: dict[str, Exercise] = {
+    exercise.name: exercise
+    for exercise in (
+        *lesson_03.EXERCISES,
+        *lesson_04.EXERCISES,
+        *lesson_05.EXERCISES,
+        *lesson_06.EXERCISES,
+        *lesson_07.EXERCISES,
+    )
+}
+QUESTIONS: dict[str, Question] = {
+    question.id: question
+    for question in (
+        *questions_03.QUESTIONS,
+        *questions_04.QUESTIONS,
+        *questions_05.QUESTIONS,
+        *questions_06.QUESTIONS,
+        *questions_07.QUESTIONS,
+    )
+}
 
 
 def find(name: str) -> Exercise:
