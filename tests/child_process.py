@@ -49,6 +49,7 @@ def start_python(script, *arguments, **changes):
 # root passes all rights by: as root become nobody, after everything has been imported from folders nobody may read
 BECOME_NOBODY = """
 import os
+import safetensors.numpy  # what saving imports late
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)
