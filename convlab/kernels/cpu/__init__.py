@@ -15,9 +15,9 @@ from convlab.kernels.cpu.activation import sigmoid_grad as sigmoid_grad
 from convlab.kernels.cpu.activation import tanh as tanh
 from convlab.kernels.cpu.activation import tanh_grad as tanh_grad
 from convlab.kernels.cpu.conv import conv2d as conv2d
-from convlab.kernels.cpu.conv import conv2d_grad_input as conv2d_grad_input
 from convlab.kernels.cpu.conv import conv2d_grad_weight as conv2d_grad_weight
-from convlab.kernels.cpu.conv import conv_transpose2d as conv_transpose2d
+from convlab.kernels.cpu.conv_transpose import conv2d_grad_input as conv2d_grad_input
+from convlab.kernels.cpu.conv_transpose import conv_transpose2d as conv_transpose2d
 from convlab.kernels.cpu.linear import linear as linear
 from convlab.kernels.cpu.linear import linear_grad_input as linear_grad_input
 from convlab.kernels.cpu.linear import linear_grad_weight as linear_grad_weight
