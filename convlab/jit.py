@@ -51,7 +51,9 @@ def _closed_over(function) -> list[str]:
         elif hasattr(content, "py_func"):
             numbers += _closed_over(content.py_func)
         else:
-            raise TypeError(f"{function.__qualname__}: a kernel may close over ints and compiled functions, not {content!r}")
+            raise TypeError(
+                f"{function.__qualname__}: a kernel may close over ints and compiled functions, not {content!r}"
+            )
     return numbers
 
 

@@ -20,9 +20,10 @@ import numpy as np
 
 from convlab.geometry import extent
 from convlab.jit import parallel, prange
-from convlab.kernels.cpu import linear, shifted_rows
+from convlab.kernels.cpu import linear, shifted_rows, winograd
+from convlab.kernels.cpu.memory import workspace
 from convlab.kernels.cpu.narrow import MOST, SLACK, narrow, run_ends
-from convlab.kernels.cpu.product import best_vectors, multiply, packed, padded_bias, split, table, workspace
+from convlab.kernels.cpu.product import best_vectors, multiply, packed, padded_bias, split, table
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS, ROWS, lanes_of
 
 FEW = 4  # output channels of a group that are too few to fill a vector
@@ -100,7 +101,7 @@ def tiled(lanes):
 def few_channels(x, w, b, y, t):
     "y = b + the sum over channels and taps of w * x, pixels along the vector"
     lanes, (OH, OW) = lanes_of(x.itemsize), y.shape[2:]
-    a = surround(x, t.size, t.before, SLACK if OW < lanes else 0)
+    a = surround(x, t.size, t.before, SLACK if lanes > OW else 0)
     narrow(w, b, a, t.run_starts, t.cols, y.reshape(-1), t.run_places, OH * OW, min(OW, lanes), t.runs)
 
 
@@ -127,6 +128,8 @@ def conv2d(x, w, b, y, stride, before, dilation):
     lanes = O // groups
     if not tiled(lanes) and not is_narrow(O, groups, stride):
         return shifted_rows.conv2d(x, w, b, y, stride, before, dilation)
+    if groups == 1 and winograd.fits(N, C, O, kernel, stride, dilation, y.shape[2:], x.dtype):
+        return winograd.convolve(x, before, w, b, y)
     t = tables(
         N, C, groups, tuple(image), before, stride, y.shape[2:], tuple(kernel), dilation, O, lanes_of(x.itemsize)
     )

@@ -17,15 +17,16 @@ import numpy as np
 
 from convlab.geometry import extent
 from convlab.jit import parallel, prange
-from convlab.kernels.cpu import linear, shifted_rows
+from convlab.kernels.cpu import linear, shifted_rows, winograd
 from convlab.kernels.cpu.conv import covers, few_channels, flat, is_narrow, surround, tables, tiled
-from convlab.kernels.cpu.product import best_vectors, multiply, padded_bias, table, workspace
+from convlab.kernels.cpu.memory import workspace
+from convlab.kernels.cpu.product import best_vectors, multiply, padded_bias, table
 from convlab.kernels.cpu.register_tile import ROWS, lanes_of
 
 
 # ------------------------------------------------------------------------------------------------ which tap meets what
 class Axis(NamedTuple):
-    """Along one axis: pixel s * i + r of the image meets row i + shifts[u] of the gradient through tap index[u, r], or none: -1."""
+    """Along one axis: pixel s * i + r of the image meets row i + shifts[u] of the gradient through tap index[u, r], -1: none."""
 
     shifts: np.ndarray
     index: np.ndarray
@@ -165,6 +166,8 @@ def conv_transpose2d(x, w, b, y, stride, before, dilation):
     phases = stride[0] * stride[1]
     if is_narrow(C, groups, stride):
         return _few_channels(x, w, b, y, before, dilation)
+    if groups == 1 and winograd.fits(N, O, C, kernel, stride, dilation, image, x.dtype):
+        return winograd.convolve(x, tuple(2 - p for p in before), w, b, y, mirror=True)
     together = 1 < phases <= kernel[0] * kernel[1] and per_group < 2 * lanes_of(x.itemsize)
     lanes = per_group * phases if together else per_group
     if not tiled(lanes) or (groups > 1 and not tiled(per_group)):

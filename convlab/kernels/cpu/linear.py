@@ -13,7 +13,8 @@ import functools
 import numpy as np
 
 from convlab.kernels.cpu import plain_linear
-from convlab.kernels.cpu.product import best_vectors, multiply, packed, padded_bias, table, workspace
+from convlab.kernels.cpu.memory import workspace
+from convlab.kernels.cpu.product import MATRIX, best_vectors, multiply, packed, padded_bias, table
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS, ROWS
 
 sum_per_channel = plain_linear.sum_per_channel
@@ -37,7 +38,7 @@ def linear(x, w, b, y):
         return plain_linear.linear(x, w, b, y)
     vectors = best_vectors(N, x.itemsize)
     rows, cols, places = _tables(O, I, I, 1, 1)
-    inputs = packed(x, 1, N, I, vectors)
+    inputs = packed(x, vectors)
     multiply(w, rows, cols, inputs, padded_bias(None, N, x.dtype), y, places, O, N, vectors)
     y += b
 
@@ -49,7 +50,7 @@ def linear_grad_input(dy, w, dx):
         return plain_linear.linear_grad_input(dy, w, dx)
     rows, cols, places = _tables(N, O, O, 1, I)
     vectors = best_vectors(I, dy.itemsize)
-    multiply(dy, rows, cols, w, padded_bias(None, I, dy.dtype), dx, places, 1, I, vectors, is_matrix=True)
+    multiply(dy, rows, cols, w, padded_bias(None, I, dy.dtype), dx, places, 1, I, vectors, kind=MATRIX)
 
 
 def linear_grad_weight(dy, x, dw):
@@ -57,6 +58,8 @@ def linear_grad_weight(dy, x, dw):
     (N, O), I = dy.shape, x.shape[1]
     if INSTRUCTIONS is None or dw.size < SMALL:
         return plain_linear.linear_grad_weight(dy, x, dw)
-    rows, cols, places = _tables(O, 1, N, O, I)
+    turned = workspace("turned", dy.size, dy.dtype).reshape(O, N)  # columns of dy share few places in the cache
+    np.copyto(turned, dy.T)
+    rows, cols, places = _tables(O, N, N, 1, I)
     vectors = best_vectors(I, dy.itemsize)
-    multiply(dy, rows, cols, x, padded_bias(None, I, dy.dtype), dw, places, 1, I, vectors, is_matrix=True)
+    multiply(turned, rows, cols, x, padded_bias(None, I, dy.dtype), dw, places, 1, I, vectors, kind=MATRIX)

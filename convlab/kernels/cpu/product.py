@@ -2,8 +2,8 @@
 
     y[places[i] + j * step] = bias[j] + sum_k a[rows[i] + cols[k]] * b[k, j]
 
-Two short tables say where row i starts in `a` and how far from there number k lies. For a convolution, a is the padded image, i a
-pixel of the output, k a tap of the kernel: the matrix of all windows (im2col) is described and never written. b holds the
+Two short tables say where row i starts in `a` and how far from there number k lies. For a convolution, a is the padded image, i
+a pixel of the output, k a tap of the kernel: the matrix of all windows (im2col) is described and never written. b holds the
 weights; j runs over output channels, which lie side by side in the lanes of a vector.
 
 The work is cut to fit the caches. A *panel* is as many columns of b as a tile is wide, stored [k, lane] so that it is read in
@@ -13,52 +13,39 @@ they read of `a` stays in the second-level cache.
 """
 
 import functools
-import threading
 
 import numpy as np
 from numba import uintp
 
 from convlab.jit import get_threads, jit, parallel, prange
+from convlab.kernels.cpu.memory import workspace
 from convlab.kernels.cpu.register_tile import (
     INSTRUCTIONS,
     LANES,
     ROWS,
+    SPEED,
     lanes_of,
     load,
     load_part,
     outer_add,
     plus,
     store,
-    store_part,
     store_transposed,
+    take,
 )
 
 DEEP = {"avx512": 1024}.get(INSTRUCTIONS, 256)  # values of k per visit
 CHUNK = 384  # rows per task, about
 GROUP = 4  # panels per task, at most
 RUN = (
-    2048 // 4
-)  # neighbouring numbers that a task copies from a row of a matrix: rows far apart share few places in the cache
+    512  # neighbouring numbers that a task copies from a row of a matrix: rows far apart share few places in the cache
+)
+BLOCK = 1 << 16  # numbers of a matrix that a task copies at a time: half the second-level cache
+SHARES = 4  # tasks per thread, at least, so that they end at about the same time
 TASKS = 16  # tasks that a sum is split into at least, where rows and panels give fewer
 
 # what b is; a number above zero: images of so many pixels, [image, lane, pixel]
 PANELS, MATRIX = 0, -1
-
-_own = threading.local()
-
-
-def workspace(name: str, size: int, dtype: np.dtype) -> np.ndarray:
-    """Room for `size` numbers that this thread keeps between calls; fresh memory costs a page fault every 4 KB.
-
-    What it held before is still there. Aligned to 2 MB, so that the system can back it with huge pages.
-    """
-    key = name, np.dtype(dtype)
-    rooms = _own.__dict__
-    if key not in rooms or rooms[key].size < size:
-        page = (1 << 21) // key[1].itemsize
-        room = np.empty(max(size, page) + page, dtype)
-        rooms[key] = room[-room.ctypes.data % (1 << 21) // key[1].itemsize :]
-    return rooms[key][:size]
 
 
 def table(values: np.ndarray, extra: int = 0) -> np.ndarray:
@@ -127,20 +114,20 @@ def _make_product(itemsize, R, V):
     W = V * L
 
     @jit
-    def visit(a, rows, cols, b, at, bias, y, to, places, step, lanes, i0, i1, k0, k1, sums, first, last):
+    def visit(
+        a, rows, cols, b, at, bias, lane, y, to, places, step, lanes, i0, i1, k0, k1, sums, sums_at, edge, zeros, first, last,
+    ):  # fmt: skip
         "rows i0 to i1 of one panel, values k0 to k1; `sums` keeps what is there between the first visit and the last"
-        edge = np.empty(R * W, a.dtype)
-        zeros = np.zeros(W, a.dtype)
         for i in range(i0, i1, R):
             if first:
-                tile = load(bias, uintp(0), uintp(0), R, V)
+                tile = load(bias, uintp(lane), uintp(0), R, V)
             else:
                 tile = load(zeros, uintp(0), uintp(0), R, V)
             j = uintp(at)
             for k in range(uintp(k0), uintp(k1)):
                 tile = outer_add(tile, a, rows, uintp(i), cols[k], b, j)
                 j += uintp(W)
-            here = uintp((i - i0) * W)
+            here = uintp(sums_at + (i - i0) * W)
             if not first:
                 tile = plus(tile, load(sums, here, uintp(W), R, V))
             if not last:
@@ -151,9 +138,9 @@ def _make_product(itemsize, R, V):
                 store_transposed(tile, y, uintp(to + places[i]), uintp(step))
             else:
                 store_transposed(tile, edge, uintp(0), uintp(R))
-                for lane in range(min(W, lanes)):
+                for c in range(min(W, lanes)):
                     for r in range(min(R, i1 - i)):
-                        y[to + places[i + r] + lane * step] = edge[lane * R + r]
+                        y[to + places[i + r] + c * step] = edge[c * R + r]
 
     @jit
     def fetch(matrix, lane, lanes, block, k0, k1, deep, group):
@@ -180,43 +167,71 @@ def _make_product(itemsize, R, V):
                     start = (n * lanes + j) * pixels
                     turn(images, start, pixels, block, to, W, first - n * pixels, last - n * pixels, lanes - j)
 
-    @parallel
-    def product(a, rows, cols, b, kind, bias, y, part_size, places, step, lanes, group, chunks, deep, parts):
-        "the sum of this file's docstring; with several parts of k, y[part] gets the sum over that part"
+    @jit
+    def run(task, a, rows, cols, b, kind, bias, y, part_size, places, step, lanes, group, chunks, deep, parts):
+        "one task: some rows, some panels, one part of k"
         M, K = places.size - 1, cols.size
         tiles, groups = (M + R - 1) // R, (lanes + W * group - 1) // (W * group)
-        for task in prange(parts * groups * chunks):
-            part, chunk, lane = task // (groups * chunks), task // groups % chunks, task % groups * group * W
-            i0, i1 = tiles * chunk // chunks * R, min(M, tiles * (chunk + 1) // chunks * R)
-            first, last = K * part // parts, K * (part + 1) // parts
-            some = min(group, (lanes - lane + W - 1) // W)
-            size = (i1 - i0 + R) * W if last - first > deep else 0
-            sums = np.empty(size * some + 1, a.dtype)
-            block = np.empty(deep * W * some if kind != PANELS else 1, a.dtype)
-            for k0 in range(first, last, deep):
-                k1 = min(last, k0 + deep)
-                if kind == MATRIX:
-                    fetch(b, lane, lanes, block, k0, k1, deep, some)
-                elif kind != PANELS:
-                    gather(b, kind, lane, lanes, block, k0, k1, deep, some)
+        part, chunk, lane = task // (groups * chunks), task // groups % chunks, task % groups * group * W
+        i0, i1 = tiles * chunk // chunks * R, min(M, tiles * (chunk + 1) // chunks * R)
+        first, last = K * part // parts, K * (part + 1) // parts
+        some = min(group, (lanes - lane + W - 1) // W)
+        size = (i1 - i0 + R) * W if last - first > deep else 0
+        sums = np.empty(size * some + 1, a.dtype)
+        block = np.empty(deep * W * some if kind != PANELS else 1, a.dtype)
+        edge, zeros = np.empty(R * W, a.dtype), np.zeros(W, a.dtype)
+        band = 4 * R if kind == MATRIX and size == 0 else i1 - i0
+        for k0 in range(first, last, deep):
+            k1 = min(last, k0 + deep)
+            if kind == MATRIX:
+                fetch(b, lane, lanes, block, k0, k1, deep, some)
+            elif kind != PANELS:
+                gather(b, kind, lane, lanes, block, k0, k1, deep, some)
+            for i in range(i0, i1, band):  # a short sum is written at once: line by line, many panels of a few rows
                 for g in range(some):
                     j = lane + g * W
+                    at = j * K + k0 * W if kind == PANELS else g * deep * W
+                    # numbers, not slices: a slice counts its users, in an instruction that waits for all stores
                     visit(
-                        a, rows, cols, b if kind == PANELS else block, j * K + k0 * W if kind == PANELS else g * deep * W,
-                        bias[j:], y, part * part_size + j * step, places, step, lanes - j, i0, i1, k0, k1,
-                        sums[g * size :], k0 == first, k1 == last,
+                        a, rows, cols, b if kind == PANELS else block, at, bias, j, y, part * part_size + j * step, places,
+                        step, lanes - j, i, min(i1, i + band), k0, k1, sums, g * size, edge, zeros, k0 == first, k1 == last,
                     )  # fmt: skip
+
+    @parallel
+    def product(
+        a, rows, cols, b, kind, bias, y, part_size, places, step, lanes, group, chunks, deep, parts, threads, counter,
+    ):  # fmt: skip
+        "the sum of this file's docstring; with several parts of k, y[part] gets the sum over that part"
+        tasks = parts * ((lanes + W * group - 1) // (W * group)) * chunks
+        for _ in prange(threads):
+            task = take(counter)  # who is quicker does more: cores may differ, and have other things to do
+            while task < tasks:
+                run(
+                    task,
+                    a,
+                    rows,
+                    cols,
+                    b,
+                    kind,
+                    bias,
+                    y,
+                    part_size,
+                    places,
+                    step,
+                    lanes,
+                    group,
+                    chunks,
+                    deep,
+                    parts,
+                )
+                task = take(counter)
 
     return product
 
 
-# Time per lane of a tile of so many vectors: fewer than ten sums cannot hide the latency of a multiply-add
-COST = {v: 1 / min(1, v * r / 10) - 0.01 * v for v, r in ROWS.items()}
-
-
 def best_vectors(lanes: int, itemsize: int) -> int:
     """Vectors per tile for so many lanes: the least work, wasted lanes included."""
-    return min(ROWS, key=lambda v: -(-lanes // (v * lanes_of(itemsize))) * v * COST[v])
+    return min(ROWS, key=lambda v: -(-lanes // (v * lanes_of(itemsize))) * v / SPEED[v])
 
 
 def split(lanes: int, rows: int, depth: int, itemsize: int, vectors: int) -> int:
@@ -226,21 +241,19 @@ def split(lanes: int, rows: int, depth: int, itemsize: int, vectors: int) -> int
     return max(1, min(TASKS // tasks, depth // DEEP))
 
 
-def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PANELS, parts=1, chunk=CHUNK):
+def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PANELS, parts=1):
     """Run the product; `rows` has ROWS entries more than `places`, which has one more than there are rows."""
     R, W = ROWS[vectors], vectors * lanes_of(a.itemsize)
     threads, panels = get_threads(), -(-lanes // W)
     group = min(panels, -(-RUN // W) if kind == MATRIX else GROUP)
     groups = -(-panels // group)
     M, share = places.size - 1, -(-cols.size // parts)
-    chunks = max(-(-M // chunk), min(2 * threads, -(-M // R)) if kind == PANELS else 1)
-    while chunks * groups * parts % threads and chunks < M // R:
-        chunks += 1
-    most = min(DEEP, 1 << 15 >> (group * W - 1).bit_length()) if kind == MATRIX else DEEP
+    chunks = max(-(-M // CHUNK), min(-(-SHARES * threads // (groups * parts)), -(-M // (4 * R))))
+    most = BLOCK // (group * W) if kind == MATRIX else DEEP
     deep = -(-share // -(-share // most))
     _make_product(a.itemsize, R, vectors)(
         a.reshape(-1), rows, cols, b.reshape(-1), kind, bias, y.reshape(-1), y.size // parts, places, step, lanes,
-        group, chunks, deep, parts,
+        group, chunks, deep, parts, threads, np.zeros(1, np.int64),
     )  # fmt: skip
 
 

@@ -1,12 +1,13 @@
 """A tile of SIMD registers as a Numba value.
 
-A processor multiplies and adds whole vectors of numbers, but only as fast as their sums stay in registers. A `Tile` is R rows of
-V vectors. A Numba loop that carries one keeps its R x V vectors in registers, so each step of the loop
+A processor multiplies and adds whole vectors of numbers, but only as fast as their sums stay in registers. A `Tile` is R rows
+of V vectors. A Numba loop that carries one keeps its R x V vectors in registers, so each step of the loop
 
     tile = outer_add(tile, a, rows, i, k, b, j)         # tile[r, :] += a[rows[i + r] + k] * b[j : j + V * lanes]
 
-is R x V multiply-adds for V vector loads and R loads of a single number: the shape of every fast matrix product. Numba has no such
-value, so it is made here, from LLVM arrays of vectors; each intrinsic below is the few instructions that its docstring says.
+is R x V multiply-adds for V vector loads and R loads of a single number: the shape of every fast matrix product. Numba has no
+such value, so it is made here, from LLVM arrays of vectors; each intrinsic below is the few instructions that its docstring
+says.
 
 Offsets are unsigned (`np.uintp`): then there is no test for a negative index. Nothing is bounds-checked.
 """
@@ -20,12 +21,13 @@ from numba.extending import intrinsic, models, register_model
 
 from convlab.errors import BackendError
 
-# float32 numbers per vector, and the rows of a tile of 1, 2 or 3 vectors: as many sums as the registers hold beside the
-# vectors of b and one of a (32 registers for AVX-512 and NEON, 16 for AVX2)
+# float32 numbers per vector; then, for tiles of 1, 2 or 3 vectors, the rows (as many sums as the registers hold beside the
+# vectors of b and one of a: 32 registers for AVX-512 and NEON, 16 for AVX2) and the speed (a few sums cannot hide the latency
+# of a multiply-add)
 SHAPES = {
-    "avx512": (16, {1: 8, 2: 8, 3: 8}),
-    "avx2": (8, {1: 8, 2: 6, 3: 4}),
-    "neon": (4, {1: 8, 2: 8, 3: 8}),
+    "avx512": (16, {1: 8, 2: 8, 3: 8}, {1: 0.80, 2: 0.98, 3: 1.00}),
+    "avx2": (8, {1: 8, 2: 6, 3: 4}, {1: 0.80, 2: 1.00, 3: 0.99}),
+    "neon": (4, {1: 8, 2: 8, 3: 8}, {1: 0.80, 2: 0.98, 3: 1.00}),
 }
 
 
@@ -49,7 +51,7 @@ def _instructions() -> str | None:
 
 
 INSTRUCTIONS = _instructions()
-LANES, ROWS = SHAPES[INSTRUCTIONS or "avx2"]
+LANES, ROWS, SPEED = SHAPES[INSTRUCTIONS or "avx2"]
 I32 = ir.IntType(32)
 BYTES = {types.float32: 4, types.float64: 8}
 SCALAR = {types.float32: ir.FloatType(), types.float64: ir.DoubleType()}
@@ -137,6 +139,17 @@ def store(typing, tile, y, j, step):
 
 
 @intrinsic
+def take(typing, counter):
+    "counter[0] += 1, in one step that no other thread can come between; the value before"
+
+    def code(context, builder, signature, args):
+        pointer = context.make_array(signature.args[0])(context, builder, args[0]).data
+        return builder.atomic_rmw("add", pointer, ir.Constant(ir.IntType(64), 1), "monotonic")
+
+    return types.int64(counter), code
+
+
+@intrinsic
 def outer_add(typing, tile, a, rows, i, k, b, j):
     "tile[r, :] += a[rows[i + r] + k] * b[j : j + V * lanes]"
 
@@ -161,18 +174,44 @@ def outer_add(typing, tile, a, rows, i, k, b, j):
     return tile(tile, a, rows, types.uintp, types.uintp, b, types.uintp), code
 
 
+def _number_by_number(operation):
+    def typed(typing, tile, other):
+        def code(context, builder, signature, args):
+            value = _empty(tile)
+            for place in range(tile.rows * tile.vectors):
+                result = getattr(builder, operation)(*(builder.extract_value(arg, place) for arg in args))
+                value = builder.insert_value(value, result, place)
+            return value
+
+        return tile(tile, tile), code
+
+    return typed
+
+
 @intrinsic
 def plus(typing, tile, other):
     "tile + other"
+    return _number_by_number("fadd")(typing, tile, other)
+
+
+@intrinsic
+def minus(typing, tile, other):
+    "tile - other"
+    return _number_by_number("fsub")(typing, tile, other)
+
+
+@intrinsic
+def zipped(typing, tile, other):
+    "numbers of two tiles of one vector alternately: a tile of two vectors"
+    double = Tile(tile.dtype, 1, 2)
 
     def code(context, builder, signature, args):
-        value = _empty(tile)
-        for place in range(tile.rows * tile.vectors):
-            total = builder.fadd(*(builder.extract_value(arg, place) for arg in args))
-            value = builder.insert_value(value, total, place)
+        value, x, y = _empty(double), *(builder.extract_value(arg, 0) for arg in args)
+        for half in (0, 1):
+            value = builder.insert_value(value, _interleave(builder, x, y, 1, half), half)
         return value
 
-    return tile(tile, tile), code
+    return double(tile, tile), code
 
 
 def _interleave(builder, x, y, group, half):
@@ -274,14 +313,17 @@ def load_part(typing, b, j, low, high):
 
 @intrinsic
 def store_part(typing, tile, y, j, high):
-    "y[j : j + high] = tile, which is one vector"
+    "y[j : j + high] = tile, which is one row; nothing else is touched"
 
     def code(context, builder, signature, args):
         value, y, j, high = args
-        address = builder.bitcast(_address(context, builder, signature.args[1], y, j), tile.vector.as_pointer())
-        mask = _between(builder, tile, ir.Constant(high.type, 0), high)
         align = ir.Constant(I32, BYTES[tile.dtype])
-        _masked(builder, tile, "store", ir.VoidType(), [builder.extract_value(value, 0), address, align, mask])
+        for v in range(tile.vectors):
+            address = _address(context, builder, signature.args[1], y, j, v * tile.lanes)
+            address = builder.bitcast(address, tile.vector.as_pointer())
+            left = builder.sub(high, ir.Constant(high.type, v * tile.lanes))
+            mask = _between(builder, tile, ir.Constant(high.type, 0), left)
+            _masked(builder, tile, "store", ir.VoidType(), [builder.extract_value(value, v), address, align, mask])
         return context.get_dummy_value()
 
     return types.void(tile, y, types.intp, types.intp), code
@@ -341,6 +383,7 @@ if config.DISABLE_JIT:
 
     load, load_part = _with_lanes(_python.load, 0), _with_lanes(_python.load_part, 0)
     outer_add_at, store_runs = _with_lanes(_python.outer_add_at, 4), _with_lanes(_python.store_runs, 1)
-    outer_add, plus, store, store_part, store_transposed = (
-        _python.outer_add, _python.plus, _python.store, _python.store_part, _python.store_transposed,
+    outer_add, plus, minus, zipped, store, store_part, store_transposed, take = (
+        _python.outer_add, _python.plus, _python.minus, _python.zipped, _python.store, _python.store_part,
+        _python.store_transposed, _python.take,
     )  # fmt: skip

@@ -20,6 +20,11 @@ def store_transposed(tile, y, j, step):
         y[j + c * step : j + c * step + column.size] = column
 
 
+def take(counter):
+    counter[0] += 1
+    return counter[0] - 1
+
+
 def outer_add(tile, a, rows, i, k, b, j):
     factors = a[rows[i : i + len(tile)] + k]
     return tile + factors[:, None] * b[j : j + tile.shape[1]]
@@ -27,6 +32,14 @@ def outer_add(tile, a, rows, i, k, b, j):
 
 def plus(tile, other):
     return tile + other
+
+
+def minus(tile, other):
+    return tile - other
+
+
+def zipped(tile, other):
+    return np.stack([tile[0], other[0]], axis=1).reshape(1, -1)
 
 
 def outer_add_at(tile, a, rows, k, b, starts, s, l, lanes):
@@ -42,7 +55,7 @@ def load_part(b, j, low, high, lanes):
 
 
 def store_part(tile, y, j, high):
-    y[j : j + min(high, tile.shape[1])] = tile[0, :high]
+    y[j : j + max(0, min(high, tile.shape[1]))] = tile[0, : max(0, high)]
 
 
 def store_runs(tile, y, places, s, step, high, lanes):
