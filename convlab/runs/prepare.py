@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from convlab import checkpoint, data, models, nn, recipes
+from convlab.data import loading
+from convlab.data.folder import ImageFolder
 from convlab.data.resize import fit_images
 from convlab.errors import ArgumentError, DataError, ShapeError
 
@@ -48,16 +50,18 @@ def batches(config: dict[str, Any]) -> Batches:
 
 
 def _load(config, split) -> data.Dataset:
-    "in their own size first, to see whether they are large enough at all; photographs of differing sizes have none"
+    "brought to load_size, unless that is far more than they have: a network would see little but a black border"
     name, side, options = config["data"], config["load_size"], {"skip_unreadable": config["skip_unreadable"]}
-    try:
+    source = loading.find(name, download=True)
+    if isinstance(source, ImageFolder):  # photographs may be large, and of differing sizes: the head of one will do
+        own = source.first_size(split) if split in source.splits() else None
+        dataset = data.load(name, split, size=side, **options) if own is None or 2 * max(own) > side else None
+    else:
         dataset = data.load(name, split, **options)
-    except ArgumentError:
-        return data.load(name, split, size=side, **options)
-    height, width = dataset.images.shape[2:]
-    if 2 * max(height, width) <= side:
+        own = dataset.images.shape[:1:-1]
+    if own is not None and 2 * max(own) <= side:
         raise ArgumentError(
-            f"train: the images of {name} are {height}x{width} and {config['model']} takes {config['size']}x{config['size']}; "
+            f"train: the images of {name} are {own[1]}x{own[0]} and {config['model']} takes {config['size']}x{config['size']}; "
             f"use a network for small images, such as lenet5, cifar_convnet or alexnet_small"
         )
     return replace(dataset, images=fit_images(dataset.images, side))
