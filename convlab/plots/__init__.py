@@ -17,6 +17,7 @@ from convlab.plots.convolution import kernel_over_signal as kernel_over_signal
 from convlab.plots.curves import curves as curves
 from convlab.plots.equations import array_row as array_row
 from convlab.plots.equations import step_images as step_images
+from convlab.plots.filters import first_layer_filters as first_layer_filters
 from convlab.plots.layers import through_layers as through_layers
 from convlab.plots.pictures import feature_maps as feature_maps
 from convlab.plots.pictures import picture_grid as picture_grid
@@ -39,6 +40,7 @@ from convlab.plots.style import KERNEL as KERNEL
 from convlab.plots.style import OUTPUT as OUTPUT
 from convlab.plots.style import describe as describe
 from convlab.plots.style import show as show
+from convlab.plots.training import compare_curves as compare_curves
 from convlab.plots.training import confusion_counts as confusion_counts
 from convlab.plots.training import confusion_matrix as confusion_matrix
 from convlab.plots.training import learning_curves as learning_curves

@@ -27,10 +27,12 @@ LAYERS = [
     "checkpoint",
     "data",
     "training",
+    "recipes",
     "records",
     "course",
     "cortex",
     "plots",
+    "runs",
     "widgets",
     "grading",
     "convlab",  # the package itself: it offers names of all the others
