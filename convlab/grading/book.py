@@ -15,6 +15,16 @@ from convlab.grading.classroom import Result
 from convlab.grading.files import write_atomic
 from convlab.grading.verdict import Outcome
 
+# of the parts of a bar: what was tried first
+ORDER = (
+    Outcome.RIGHT,
+    Outcome.WRONG,
+    Outcome.CRASHED,
+    Outcome.OUT_OF_BOUNDS,
+    Outcome.NOT_ATTEMPTED,
+    Outcome.GRADER_ERROR,
+)
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run a cell that begins with one of them
 
 
@@ -137,7 +147,7 @@ def _student(result: Result, student: str) -> dict[str, Any]:
 
 def outcomes(result: Result, exercise: Any) -> dict[Outcome, int]:
     """How many students there are for each outcome of an exercise."""
-    counts = dict.fromkeys(Outcome, 0)
+    counts = dict.fromkeys(ORDER, 0)
     for student in result.submissions.students:
         counts[result.entry(student, exercise).outcome] += 1
     return counts

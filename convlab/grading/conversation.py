@@ -109,8 +109,7 @@ class Worker:
 
     def _listen(self, exercise: Exercise, count: int, reply: Reply) -> None:
         """Take frames until the exercise has ended, in the order in which they must come."""
-        threads = THREADS if "numba" in exercise.allowed_imports else 1
-        budgets = {"load": LOAD_SECONDS, "compile": exercise.compile_seconds, "run": exercise.run_seconds * threads}
+        budgets = budgets_of(exercise)
         deadline = time.monotonic() + _wall(budgets["load"])
         while True:
             header = self._next(deadline - time.monotonic())
@@ -175,6 +174,12 @@ class WorkerError(Exception):
     """A worker that does not start: the grader's fault, not the learner's."""
 
 
+def budgets_of(exercise: Exercise) -> dict[str, float]:
+    """Processor seconds of each phase. What is compiled is called once on the way, and loops run on several threads."""
+    run = exercise.run_seconds * (THREADS if "numba" in exercise.allowed_imports else 1)
+    return {"load": LOAD_SECONDS, "compile": exercise.compile_seconds + run, "run": run}
+
+
 def _wall(seconds: float) -> float:
     """Time on the clock for so much processor time: other work may be done on the machine."""
     return 3 * seconds + 5
@@ -183,16 +188,14 @@ def _wall(seconds: float) -> float:
 def _question(exercise, cells, probes, attempt, whole) -> tuple[dict[str, Any], list[Any]]:
     arrays: list[Any] = []
     sent = [[wire.pack(tuple(probe.args), arrays), wire.pack(dict(probe.kwargs), arrays)] for probe in probes]
-    threads = THREADS if "numba" in exercise.allowed_imports else 1
     header = {
         "exercise": {"name": exercise.name, "signature": exercise.signature, "parameters": exercise.parameters},
         "cells": list(cells),
         "attempt": attempt,
         "whole": whole,
         "probes": sent,
-        "load_seconds": LOAD_SECONDS,
-        "compile_seconds": exercise.compile_seconds,
-        "run_seconds": exercise.run_seconds * threads,
+        "compiles": exercise.compile_seconds > 0,
+        "budgets": budgets_of(exercise),
     }
     return header, arrays
 
@@ -229,9 +232,9 @@ def _note_end(header: dict[str, Any], count: int, reply: Reply) -> None:
     reply.status = status if type(status) is int else 1
     reply.signal = number if type(number) is int else 0
     reply.seconds = _seconds(header)
-    reply.clean = reply.status == 0 and reply.signal == 0
     if len(reply.answers) == count:
         reply.ending = "answered"
+    reply.clean = reply.status == 0 and reply.signal == 0 and reply.ending != "died"
     if reply.signal == getattr(signal, "SIGXCPU", -1):
         reply.ending = "late"
 

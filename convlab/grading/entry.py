@@ -13,7 +13,7 @@ from convlab.grading.difference import wrong_places
 from convlab.grading.verdict import Outcome, Verdict
 
 MOST_TEXT = 2_000
-MOST_ROWS = 10
+MOST_ROWS, MOST_COLUMNS = 16, 40  # of an array that a report shows
 MOST_NOTES = 5
 
 
@@ -97,10 +97,9 @@ def _cut(text: str) -> str:
 
 def _comparison(title: str, got: np.ndarray, want: np.ndarray, tolerance: float) -> dict[str, Any]:
     """Two arrays as rows of numbers, as far as a page can show them, with the places that differ."""
-    got, want = np.atleast_2d(got), np.atleast_2d(want)
     same = got.shape == want.shape
-    wrong = wrong_places(got, want, tolerance) if same else None
-    crop = lambda array: array[:MOST_ROWS, :MOST_ROWS]
+    wrong = wrong_places(got, want, tolerance) & ~(np.isnan(got) & np.isnan(want)) if same else None
+    crop = lambda array: np.atleast_2d(array)[:MOST_ROWS, :MOST_COLUMNS]
     return {
         "title": title,
         "got": _numbers(crop(got)),

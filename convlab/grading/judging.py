@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from convlab.grading import engine, entry, worker_site
-from convlab.grading.conversation import Reply, Worker
+from convlab.grading.conversation import Reply, Worker, budgets_of
 from convlab.grading.definition import Exercise, Probe
 from convlab.grading.entry import Entry
 from convlab.grading.sandbox import Limits
@@ -30,7 +30,7 @@ CRASHES = {
 LATE = {
     "load": "The statements that `{name}` needs did not end within {seconds:g} s of processor time.",
     "compile": "Compiling `{name}` did not end within {seconds:g} s.",
-    "run": "`{name}` did not end within {seconds:g} s: does a loop run without an end?",
+    "run": "`{name}` did not end within {seconds:g} s of processor time: does a loop run without an end?",
 }
 FORGED = "`{name}` wrote into the grader's own channel, so its answers cannot be read."
 MEMORY = "`{name}` asks for more memory than the {gigabytes:g} GB it may use."
@@ -174,7 +174,7 @@ class Judge:
         """The learner's process ended before all answers were there."""
         details = self._so_far(exercise, probes, reply, seed)
         make = functools.partial(entry.without_verdict, exercise, seed=seed, details=details)
-        seconds = {"compile": exercise.compile_seconds, "run": exercise.run_seconds}.get(reply.phase, 10.0)
+        seconds = budgets_of(exercise)[reply.phase]
         if reply.ending == "late":
             return make(Outcome.OUT_OF_BOUNDS, LATE[reply.phase].format(name=exercise.name, seconds=seconds))
         if reply.signal == 9:  # not by the judge: the system had no more memory, or no more patience

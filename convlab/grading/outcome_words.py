@@ -10,27 +10,23 @@ from convlab.grading.verdict import Outcome
 
 @dataclass(frozen=True)
 class Look:
-    """How an outcome is shown: a sign and a word always, a colour besides (light page, dark page)."""
+    """How an outcome is shown: a sign and a word always, and a colour (CSS class; on light and dark pages) besides."""
 
     sign: str
     word: str
+    css: str
     light: str
     dark: str
-
-    @property
-    def css(self) -> str:
-        """Name of its CSS class."""
-        return self.word.split()[0].lower()
 
 
 # Okabe and Ito, Color Universal Design (2008); lighter on dark pages. The signs tell them apart without colour.
 LOOKS = {
-    Outcome.RIGHT: Look("✓", "right", "#0072B2", "#56B4E9"),
-    Outcome.WRONG: Look("✗", "not right", "#C24E00", "#F0884A"),
-    Outcome.CRASHED: Look("!", "stopped with an error", "#A8487F", "#DE9BC2"),
-    Outcome.OUT_OF_BOUNDS: Look("∞", "out of time or memory", "#8A6100", "#E6B432"),
-    Outcome.NOT_ATTEMPTED: Look("–", "not attempted", "#6B6B6B", "#A6A6A6"),
-    Outcome.GRADER_ERROR: Look("?", "grader error", "#222222", "#F2F2F2"),
+    Outcome.RIGHT: Look("✓", "right", "right", "#0072B2", "#56B4E9"),
+    Outcome.WRONG: Look("✗", "not right", "wrong", "#C24E00", "#F0884A"),
+    Outcome.CRASHED: Look("!", "stopped with an error", "crashed", "#A8487F", "#DE9BC2"),
+    Outcome.OUT_OF_BOUNDS: Look("∞", "out of time or memory", "bounds", "#8A6100", "#E6B432"),
+    Outcome.NOT_ATTEMPTED: Look("–", "not attempted", "open", "#6B6B6B", "#A6A6A6"),
+    Outcome.GRADER_ERROR: Look("?", "grader error", "unknown", "#222222", "#F2F2F2"),
 }
 TONES = {Outcome.RIGHT: cards.RIGHT, Outcome.NOT_ATTEMPTED: cards.NEUTRAL}
 

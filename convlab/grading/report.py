@@ -23,6 +23,7 @@ from convlab.grading.report_parts import (
     mark,
     marked,
     page,
+    percent,
     stacked_bar,
     table,
     text,
@@ -142,9 +143,9 @@ def _figures(result: Result) -> dict[str, str]:
     lessons = dict.fromkeys(exercise.lesson for exercise in result.exercises)
     works = [result.submissions.of(student, lesson) for student in result.submissions.students for lesson in lessons]
     return {
-        "median of the points": f"{statistics.median(shares):.0%}",
-        "mean of the points": f"{statistics.mean(shares):.0%}",
-        "of all answers right": f"{right / len(entries):.0%}",
+        "median score": percent(statistics.median(shares)),
+        "mean score": percent(statistics.mean(shares)),
+        "of all answers right": percent(right / len(entries)),
         "not handed in": str(sum(work.path is None for work in works)),
         "late": str(sum(work.late_by(result.due) is not None for work in works)),
     }
@@ -173,7 +174,7 @@ def _exercises(result: Result) -> str:
         counts = book.outcomes(result, exercise)
         seen = {outcome: seen[outcome] + counts[outcome] for outcome in seen}
         share = counts[Outcome.RIGHT] / max(1, len(result.submissions.students))
-        rows.append((f"<code>{text(exercise.name)}</code>", str(exercise.points), f"{share:.0%}", stacked_bar(counts)))
+        rows.append((f"<code>{text(exercise.name)}</code>", str(exercise.points), percent(share), stacked_bar(counts)))
     head = [("exercise", ""), ("points", "number"), ("right", "number"), ("students by outcome", "")]
     return f'<div class="panel">{table(head, rows)}{legend([o for o, n in seen.items() if n])}</div>'
 
@@ -197,8 +198,9 @@ def _mistakes(result: Result) -> str:
     for key, students in sorted(named.items(), key=lambda item: (-len(item[1]), item[0])):
         exercise, mistake = key
         who = ", ".join(map(_link, students))
+        number = f"{len(students)}<small>student{'s' * (len(students) != 1)}</small>"
         items.append(
-            f'<li><span class="count">{len(students)}</span><div><b>{text(mistake)}</b> in <code>{text(exercise)}</code>'
+            f'<li><span class="count">{number}</span><div><b>{text(mistake)}</b> in <code>{text(exercise)}</code>'
             f'<p>{marked(said[key])}</p><p class="who">{who}</p></div></li>'
         )
     rest = ""
@@ -221,7 +223,7 @@ def _help(result: Result) -> str:
         got, most, _ = book.points(result, student)
         rows.append((_link(student), f"{got} of {most}", _obstacles(result, student)))
     if not rows:
-        return f'<div class="panel"><p>Nobody has less than {HELP_BELOW:.0%} of the points.</p></div>'
+        return f'<div class="panel"><p>Nobody has less than {percent(HELP_BELOW)} of the points.</p></div>'
     head = [("student", ""), ("points", "number"), ("what stands in the way", "")]
     return f'<div class="panel">{table(head, rows)}</div>'
 

@@ -5,12 +5,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from convlab.grading.difference import number
 from convlab.grading.entry import Entry
 from convlab.grading.outcome_words import LOOKS
 from convlab.grading.report_style import style_sheet
 from convlab.grading.verdict import Outcome
 
 BINS = 10
+MOST_COLUMNS = 10  # of an array shown as numbers; a wider one is a picture
+CELL = 18  # pixels
 
 
 def text(value: object) -> str:
@@ -21,6 +24,15 @@ def text(value: object) -> str:
 def marked(value: object) -> str:
     """Text as HTML in which `...` is code."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", text(value))
+
+
+def percent(share: float) -> str:
+    """A share as a whole number of per cent.
+
+    >>> percent(0.364)
+    '36 %'
+    """
+    return f"{100 * share:.0f} %"
 
 
 def page(title: str, body: str) -> str:
@@ -80,7 +92,7 @@ def histogram(shares: Sequence[float], middle: float) -> str:
     for share in shares:
         counts[min(BINS - 1, int(share * BINS))] += 1
     width, height, left, top, bottom = 720, 240, 44, 34, 46
-    inner, high, most = width - left - 14, height - top - bottom, max(counts) or 1
+    inner, high, most = width - left - 26, height - top - bottom, max(counts) or 1
     step = inner / BINS
     parts = [_grid(most, left, top, high, inner)]
     for place, count in enumerate(counts):
@@ -104,7 +116,7 @@ def histogram(shares: Sequence[float], middle: float) -> str:
     parts.append(
         f'<line class="median" x1="{x:.1f}" y1="{top - 10}" x2="{x:.1f}" y2="{top + high}"/>'
         f'<text class="median-text" x="{x + (6 if middle < 0.5 else -6):.1f}" y="{top - 16}" text-anchor="{anchor}">'
-        f"median {middle:.0%}</text>"
+        f"median {percent(middle)}</text>"
     )
     said = "; ".join(f"{k * 10} to {k * 10 + 10} %: {n}" for k, n in enumerate(counts) if n)
     return (
@@ -176,23 +188,49 @@ def exercise_card(entry: Entry, signature: str) -> str:
 
 
 def comparison(shown: Mapping[str, Any]) -> str:
-    """Yours and expected side by side; cells that differ are framed and bold."""
-    wrong = shown["wrong"]
-    yours = _array("yours", shown["got"], shown["got_shape"], wrong)
-    expected = _array("expected", shown["want"], shown["want_shape"], None)
-    return f'<p class="small faint">{text(shown["title"])}</p><div class="arrays">{yours}{expected}</div>'
+    """Yours and expected side by side, as numbers or, if they are many, as pictures; cells that differ are framed."""
+    draw = _numbers if max(len(shown["want"][0]), len(shown["got"][0])) <= MOST_COLUMNS else _picture
+    reach = (
+        max((abs(v) for name in ("got", "want") for row in shown[name] for v in row if v is not None), default=0) or 1.0
+    )
+    panels = []
+    for title, name, wrong in (("yours", "got", shown["wrong"]), ("expected", "want", None)):
+        rows, shape = shown[name], shown[f"{name}_shape"]
+        size = " × ".join(map(str, shape))
+        cut = f", the first {len(rows)} × {len(rows[0])}" if [len(rows), len(rows[0])] != [1, 1, *shape][-2:] else ""
+        panels.append(f"<figure><figcaption>{title} ({size}{cut})</figcaption>{draw(rows, wrong, reach)}</figure>")
+    return f'<p class="small faint">Input: {text(shown["title"])}</p><div class="arrays">{"".join(panels)}</div>'
 
 
-def _array(title: str, rows: Sequence[Sequence[float | None]], shape: Sequence[int], wrong: Any) -> str:
-    size = " × ".join(map(str, shape))
-    cut = f", the first {len(rows)} × {len(rows[0])}" if [len(rows), len(rows[0])] != list(shape) else ""
+def _numbers(rows: Sequence[Sequence[float | None]], wrong: Any, reach: float) -> str:
+    """A table of numbers."""
     lines = []
     for i, row in enumerate(rows):
         cells = [_number(value, bool(wrong) and bool(wrong[i][j])) for j, value in enumerate(row)]
         lines.append(f"<tr>{''.join(cells)}</tr>")
-    return f"<figure><figcaption>{title} ({size}{cut})</figcaption><table>{''.join(lines)}</table></figure>"
+    return f"<table>{''.join(lines)}</table>"
 
 
 def _number(value: float | None, off: bool) -> str:
-    shown = "nan, inf" if value is None else f"{value:.4g}".replace("-", "−")
+    shown = "nan, inf" if value is None else number(value).replace("-", "−")
     return f'<td class="off">{shown}</td>' if off else f"<td>{shown}</td>"
+
+
+def _picture(rows: Sequence[Sequence[float | None]], wrong: Any, reach: float) -> str:
+    """A picture: orange below zero, blue above, the stronger the larger; nothing where there is no number."""
+    parts = []
+    for i, row in enumerate(rows):
+        for j, value in enumerate(row):
+            if value is not None:
+                value = value if abs(value) > 1e-6 * reach else 0.0
+                hue = "var(--bar)" if value > 0 else "var(--c-bounds)"
+                parts.append(
+                    f'<rect x="{j * CELL + 1}" y="{i * CELL + 1}" width="{CELL - 2}" height="{CELL - 2}" rx="2" fill="{hue}" '
+                    f'fill-opacity="{0.06 + 0.94 * abs(value) / reach:.3f}"><title>{number(value)}</title></rect>'
+                )
+            if wrong and wrong[i][j]:
+                parts.append(
+                    f'<rect class="off-frame" x="{j * CELL + 1}" y="{i * CELL + 1}" width="{CELL - 2}" height="{CELL - 2}"/>'
+                )
+    width, height = CELL * max(map(len, rows)), CELL * len(rows)
+    return f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">{"".join(parts)}</svg>'

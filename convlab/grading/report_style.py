@@ -62,14 +62,14 @@ code { font: .92em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; bac
 .figure b { display: block; font-size: 1.55rem; font-weight: 650; line-height: 1.2; font-variant-numeric: tabular-nums; }
 .figure span { color: var(--faint); font-size: .88rem; }
 .panel { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.2rem; }
-.alert { background: var(--hurt); border: 1px solid var(--c-not); border-radius: 10px; padding: .8rem 1.2rem;
+.alert { background: var(--hurt); border: 1px solid var(--c-wrong); border-radius: 10px; padding: .8rem 1.2rem;
   margin-top: 1.4rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .5rem .7rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 tr:last-child > td { border-bottom: 0; }
 th { font-size: .82rem; font-weight: 600; color: var(--faint); white-space: nowrap; }
-td.number, th.number { text-align: right; }
+td.number, th.number { text-align: right; white-space: nowrap; }
 td.mark, th.mark { text-align: center; }
 .sign { color: var(--own); font-weight: 700; }
 .chip { display: inline-flex; gap: .4rem; align-items: baseline; white-space: nowrap; }
@@ -98,20 +98,23 @@ pre { background: var(--wash); border-radius: 8px; padding: .7rem .9rem; overflo
 .arrays figure { margin: 0; max-width: 100%; overflow-x: auto; }
 .arrays figcaption { font-size: .85rem; color: var(--faint); margin: 0 0 .3rem; }
 .arrays table { width: auto; border-collapse: separate; border-spacing: 2px; }
-.arrays td { border: 2px solid transparent; border-radius: 4px; padding: .12rem .45rem; text-align: right;
+.arrays tr > td { border: 2px solid transparent; border-radius: 4px; padding: .12rem .45rem; text-align: right;
   background: var(--wash); font: .82rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: nowrap; }
-.arrays td.off { border-color: var(--c-not); background: var(--hurt); font-weight: 700; }
+.arrays tr > td.off { border-color: var(--c-wrong); background: var(--hurt); font-weight: 700; }
+.arrays svg { display: block; max-width: 100%; height: auto; }
+svg .off-frame { fill: none; stroke: var(--c-wrong); stroke-width: 2; }
 svg text { fill: var(--ink); font: 13px system-ui, sans-serif; }
 svg .faint-text { fill: var(--faint); font-size: 12px; }
 svg .column { fill: var(--bar); }
 svg .axis { stroke: var(--line); stroke-width: 1; }
-svg .median { stroke: var(--c-not); stroke-width: 2; stroke-dasharray: 5 4; }
-svg .median-text { fill: var(--c-not); font-weight: 600; }
+svg .median { stroke: var(--c-wrong); stroke-width: 2; stroke-dasharray: 5 4; }
+svg .median-text { fill: var(--c-wrong); font-weight: 600; }
 .who { color: var(--faint); font-size: .9rem; }
 ol.mistakes { list-style: none; margin: 0; padding: 0; }
-ol.mistakes li { display: grid; grid-template-columns: 3.2rem 1fr; gap: .2rem 1rem; padding: .9rem 0;
+ol.mistakes li { display: grid; grid-template-columns: 4.5rem 1fr; gap: .2rem 1rem; padding: .9rem 0;
   border-bottom: 1px solid var(--line); }
 ol.mistakes li:last-child { border-bottom: 0; }
+ol.mistakes .count small { display: block; font-size: .78rem; font-weight: 400; color: var(--faint); }
 ol.mistakes .count { font-size: 1.5rem; font-weight: 650; text-align: right; line-height: 1.2;
   font-variant-numeric: tabular-nums; }
 footer { margin-top: 3rem; color: var(--faint); font-size: .88rem; border-top: 1px solid var(--line); padding-top: 1rem; }

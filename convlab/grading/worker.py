@@ -61,7 +61,7 @@ def _work(request: dict[str, Any], blobs: list[bytes], results: BinaryIO) -> Non
     if request.get("canary"):
         wire.send(results, {"kind": "canary", "seen": os.path.exists(request["canary"]), "uid": _uid()})
         return
-    _processor_seconds(request["load_seconds"])
+    _processor_seconds(request["budgets"]["load"])
     found, header = _load(request)
     wire.send(results, header)
     if found is None:
@@ -71,12 +71,12 @@ def _work(request: dict[str, Any], blobs: list[bytes], results: BinaryIO) -> Non
     if sentence := calling.mismatch(exercise, function, probes[-1]):
         wire.send(results, {"kind": "mismatch", "sentence": sentence})
         return
-    if request["compile_seconds"]:
-        _processor_seconds(request["compile_seconds"])
+    if request["compiles"]:
+        _processor_seconds(request["budgets"]["compile"])
         for probe in _one_of_each_kind(probes):
             _ask(exercise, function, probe)
         wire.send(results, {"kind": "compiled"})
-    _processor_seconds(request["run_seconds"])
+    _processor_seconds(request["budgets"]["run"])
     for probe in probes:
         answer = _ask(exercise, function, probe)
         wire.send(results, _header(answer), () if answer.values is None else (answer.values,))

@@ -43,7 +43,7 @@ SLIPS = {
     "last window missing": ("conv1d", "- len(w) + 1", "- len(w)"),
     "stride forgotten": ("conv2d", "i * stride, j * stride", "i, j"),
     "bias left out": ("conv2d", " + b[o]", ""),
-    "one channel": ("conv2d", "(x[n, :, top : top + KH, left : left + KW] * w[o])", "(x[n, 0, top : top + KH, left : left + KW] * w[o, 0])"),
+    "one channel": ("conv2d", "* w[o])", "* w[o])[0]"),
     "typing slip": ("conv2d", "KW]", "kw]"),
     "endless": ("conv2d", "    return y", "    while True:\n        y += 1"),
     "not turned": ("true_convolution", "w = w[::-1, ::-1]", "w = w"),
