@@ -5,6 +5,7 @@ back. Several processes write, one line at a time under a lock; a line that was 
 """
 
 import contextlib
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -101,20 +102,23 @@ def _append(path: Path, line: dict[str, Any]) -> None:
     """Add a line and see it on the disk. Raises StateError if the disk refuses; what was there stays."""
     data = json.dumps(line, allow_nan=False).encode("ascii") + b"\n"
     try:
-        with open(path, "ab") as file, _locked(file.fileno()):
+        with open(path, "ab", buffering=0) as file, _locked(file.fileno()):
             end = file.seek(0, os.SEEK_END)
             if end and _last_byte(path) != b"\n":
                 data = b"\n" + data  # the line before was cut short
             try:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
+                _write_whole(file, data)
             except OSError:
-                with contextlib.suppress(OSError):
-                    file.truncate(end)
+                file.truncate(end)
                 raise
     except OSError as error:
         raise StateError(f"grade: the journal {path} cannot be written ({error.strerror})") from None
+
+
+def _write_whole(file: io.FileIO, data: bytes) -> None:
+    while data:  # a disk that is nearly full takes a part of it, and refuses the next
+        data = data[file.write(data) :]
+    os.fsync(file.fileno())
 
 
 def _last_byte(path: Path) -> bytes:

@@ -90,7 +90,10 @@ def read_array(blob: bytes, kinds: str = "fiub", most_numbers: int = 10_000_000)
     if size > most_numbers or size * dtype.itemsize != len(blob) - stream.tell():
         raise WireError("an array whose size and shape do not fit")
     stream.seek(0)
-    return np.lib.format.read_array(stream, allow_pickle=False)
+    try:
+        return np.lib.format.read_array(stream, allow_pickle=False)
+    except (ValueError, MemoryError, OverflowError):  # a shape such as (2**40, 2**40, 0)
+        raise WireError("an array of an impossible shape") from None
 
 
 # Arguments of a probe: plain values, tuples, lists, dicts, arrays, and functions that can be sent as source.
@@ -140,7 +143,8 @@ def _source(function: Callable[..., Any]) -> str:
         (statement,) = ast.parse(text).body
     except (OSError, TypeError, SyntaxError, ValueError):
         statement = None
-    if not isinstance(statement, ast.FunctionDef) or outside or function.__closure__:
+    whole = isinstance(statement, ast.FunctionDef) and statement.name == function.__name__
+    if not whole or statement.decorator_list or outside or function.__closure__:
         raise WireError(
             f"the function {function.__name__} cannot be sent to the worker: it must be a `def` that uses "
             "np and math only"
