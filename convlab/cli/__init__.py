@@ -3,7 +3,7 @@
 import typer
 
 from convlab._version import __version__
-from convlab.cli import build, data, doctor, lab, runs, summary, train
+from convlab.cli import build, check, data, doctor, grade, lab, runs, summary, train
 
 app = typer.Typer(
     name="convlab",
@@ -18,6 +18,8 @@ app.command()(runs.runs)
 app.command()(summary.summary)
 app.command()(doctor.doctor)
 app.command()(lab.lab)
+app.command()(check.check)
+app.command()(grade.grade)
 app.command("build-exercises")(build.build_exercises)
 app.add_typer(data.app, name="data")
 

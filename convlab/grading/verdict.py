@@ -9,12 +9,18 @@ from convlab.grading.definition import Probe
 
 
 class Outcome(StrEnum):
-    """How an answer ended. A crash is not a wrong answer, and an untouched stub is neither."""
+    """How an answer ended. A crash is not a wrong answer, and an untouched stub is neither.
+
+    The engine gives the first four; judge and worker add running out of time or memory, and the grader's own failure,
+    which is never a zero.
+    """
 
     RIGHT = "right"
     WRONG = "wrong"
     CRASHED = "crashed"
     NOT_ATTEMPTED = "not attempted"
+    OUT_OF_BOUNDS = "timed out or out of memory"
+    GRADER_ERROR = "grader error"
 
 
 @dataclass(frozen=True)
