@@ -4,6 +4,7 @@
 alone, wherever they were computed. Both say the same words.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -53,10 +54,16 @@ def diagnose(exercise: Exercise, function: Callable[..., Any], seed: int = 0) ->
         return _unasked(exercise, Outcome.NOT_ATTEMPTED, EMPTY, seed)
     if not callable(function):
         return _unasked(exercise, Outcome.NOT_ATTEMPTED, NO_FUNCTION.format(name=exercise.name), seed)
-    probes = exercise.draw(seed)
-    if sentence := mismatch(exercise, function, probes[-1]):
+    probes = drawn(exercise, seed)
+    if sentence := next(filter(None, (mismatch(exercise, function, probe) for probe in probes)), ""):
         return _unasked(exercise, Outcome.CRASHED, sentence, seed)
     return judge(exercise, probes, [ask(exercise, function, probe) for probe in probes], seed)
+
+
+@functools.lru_cache(maxsize=64)
+def drawn(exercise: Exercise, seed: int) -> tuple[Probe, ...]:
+    """The probes of a seed, drawn once: a learner checks again and again, and the answers to them are remembered too."""
+    return tuple(exercise.draw(seed))
 
 
 @np.errstate(all="ignore")
@@ -86,7 +93,7 @@ def judge(exercise: Exercise, probes: Sequence[Probe], answers: Sequence[Answer]
 
 def _look(exercise: Exercise, probe: Probe, answer: Answer) -> ProbeResult:
     """One answer beside the right one."""
-    want = _compared(exercise, probe, exercise.reference(*probe.args, **probe.kwargs))
+    want = _wanted(exercise, probe)
     if answer.failure:
         return ProbeResult(probe, Outcome.CRASHED, f"It stops with {answer.failure}.", want, None, answer)
     got, sentence = None, ""
@@ -107,6 +114,27 @@ def _misbehaviour(exercise: Exercise, got: np.ndarray, want: np.ndarray) -> str:
     named = zip(exercise.axes, got, want)
     off = [f"{name}: {a:.3g} where {b:.3g} is expected" for name, a, b in named if not close(a, b, exercise.tolerance)]
     return f"{'; '.join(off)}." if off else ""
+
+
+@functools.lru_cache(maxsize=1024)
+def _wanted(exercise: Exercise, probe: Probe) -> np.ndarray:
+    """The array in which the right answer is compared."""
+    return _read_only(_compared(exercise, probe, exercise.reference(*probe.args, **probe.kwargs)))
+
+
+@functools.lru_cache(maxsize=8192)
+def _produce(exercise: Exercise, mutant: Mutant, probe: Probe) -> np.ndarray | None:
+    """What a mutant gives for a probe; None where the mistake stops with an error."""
+    try:
+        return _read_only(_compared(exercise, probe, mutant.function(*probe.args, **probe.kwargs)))
+    except Exception:
+        return None
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array = np.array(array)
+    array.flags.writeable = False
+    return array
 
 
 def _compared(exercise: Exercise, probe: Probe, result: Any) -> np.ndarray:
@@ -158,14 +186,6 @@ def recognise(exercise: Exercise, failed: Sequence[ProbeResult]) -> tuple[Mutant
 
 def _same(a: np.ndarray | None, b: np.ndarray | None, tolerance: float) -> bool:
     return a is not None and b is not None and close(a, b, tolerance)
-
-
-def _produce(exercise: Exercise, mutant: Mutant, probe: Probe) -> np.ndarray | None:
-    """What a mutant gives for a probe; None where the mistake stops with an error."""
-    try:
-        return _compared(exercise, probe, mutant.function(*probe.args, **probe.kwargs))
-    except Exception:
-        return None
 
 
 def _pattern(results: Sequence[ProbeResult], what: str) -> str:
