@@ -1,4 +1,4 @@
-"""What the tests of every exercise share: the exercises, their right answers in other styles, the notebooks' functions."""
+"""What the tests of every exercise share: right answers in other styles, the notebooks' functions."""
 
 import ast
 import functools
@@ -12,7 +12,7 @@ import nbformat
 import numpy as np
 
 from convlab.grading.definition import Exercise
-from convlab.grading.exercises import EXERCISES
+from convlab.grading.exercises import EXERCISES, QUESTIONS
 from convlab.grading.kills import Kills, kills_of
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +43,16 @@ def answers(exercise: Exercise) -> dict[str, Callable[..., Any]]:
 def exempt(exercise: Exercise, style: str) -> bool:
     """True if the lesson's answers say, with a reason, that this style cannot be right here."""
     return style in getattr(answers_of(exercise.lesson), "EXEMPT", {}).get(exercise.name, {})
+
+
+def answer(question_id: str) -> Any:
+    """The answer to a question."""
+    return QUESTIONS[question_id].answer
+
+
+def replies(question_id: str) -> list[Any]:
+    """The wrong answers that a question replies to, in order."""
+    return [reply.answer for reply in QUESTIONS[question_id].replies]
 
 
 def as_list(function: Callable[..., Any]) -> Callable[..., Any]:
