@@ -7,6 +7,8 @@ import numpy as np
 
 from convlab.grading.definition import Probe
 
+COMPILER_ERRORS = {"TypingError", "UnsupportedError", "UnsupportedBytecodeError", "LoweringError", "NumbaError"}
+
 
 class Outcome(StrEnum):
     """How an answer ended. A crash is not a wrong answer, and an untouched stub is neither.
@@ -21,9 +23,6 @@ class Outcome(StrEnum):
     NOT_ATTEMPTED = "not attempted"
     OUT_OF_BOUNDS = "timed out or out of memory"
     GRADER_ERROR = "grader error"
-
-
-COMPILER_ERRORS = {"TypingError", "UnsupportedError", "UnsupportedBytecodeError", "LoweringError", "NumbaError"}
 
 
 @dataclass(frozen=True)
