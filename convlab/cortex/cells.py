@@ -184,7 +184,8 @@ class ComplexCell(Cell):
 class EndStoppedCell(Cell):
     """A hypercomplex cell: a complex cell in the middle, silenced by two at the ends of its stripes.
 
-    excitation = max(0, middle - strength * (one end + other end)): a bar has to stop.
+    excitation = max(0, middle - strength * (one end + other end)). By default two ends outweigh the middle and one does
+    not: a bar has to stop, at one end at least.
 
     Parameters
     ----------
@@ -199,7 +200,7 @@ class EndStoppedCell(Cell):
     middle: ComplexCell
     one: ComplexCell
     other: ComplexCell
-    strength: float = 1.0
+    strength: float = 0.6
     peak: float = 50.0
     baseline: float = 1.0
 
@@ -212,7 +213,7 @@ class EndStoppedCell(Cell):
 
     @classmethod
     def gabor(
-        cls, size: Size, orientation: float, *, distance: float | None = None, strength: float = 1.0,
+        cls, size: Size, orientation: float, *, distance: float | None = None, strength: float = 0.6,
         peak: float = 50.0, wavelength: float = 8.0, x: float = 0.0, y: float = 0.0, aspect: float = 1.0,
         **options: Any,
     ) -> "EndStoppedCell":  # fmt: skip

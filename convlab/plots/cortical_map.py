@@ -39,8 +39,8 @@ def cortical_map(image: Any, degrees: float = 10.0, *, places: Sequence[Any] = (
     for x, y in places:
         if not 0 <= x <= degrees or abs(y) > degrees * picture.shape[0] / picture.shape[1]:
             raise ArgumentError(f"cortical_map: place ({x}, {y}) lies outside of the right half of the picture")
-    figure = new_figure(3.75)
-    figure.set_layout_engine("constrained")
+    figure = new_figure(3.9)
+    figure.set_layout_engine("constrained", rect=(0, 0, 1, 0.96))
     eye, brain = figure.subplots(1, 2, width_ratios=(1, 1.05))
     scale = grey_scale(picture)
     upper = degrees * picture.shape[0] / picture.shape[1]

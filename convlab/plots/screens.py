@@ -86,14 +86,16 @@ def draw_screen(axes: Any, picture: np.ndarray, box: Box, field: Any = None) -> 
 
 
 def outline(axes: Any, field: np.ndarray, box: Box) -> None:
-    """Where a field reaches a third of its largest weight, on either side."""
+    """Where a field reaches a third of its largest weight, on either side of zero, if that side matters at all."""
     H, W = field.shape
     x = box.left + (np.arange(W) + 0.5) * box.width / W
     y = box.top + (np.arange(H) + 0.5) * box.height / H
-    level = np.abs(field).max() / 3
+    least = 0.05 * np.abs(field).max()
     for sign, colour, dashes in ((1, EXCITES, "-"), (-1, INHIBITS, "--")):
-        if (sign * field).max() > level > 0:
-            axes.contour(x, y, sign * field, [level], colors=[colour], linestyles=[dashes], linewidths=1.8, zorder=2)
+        highest = (sign * field).max()
+        if highest > least:
+            level = [highest / 3]
+            axes.contour(x, y, sign * field, level, colors=[colour], linestyles=[dashes], linewidths=1.8, zorder=2)
 
 
 @styled

@@ -53,6 +53,8 @@ def tuning_curves(
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
     if axis_label.startswith("orientation"):
         _orientation_axis(axes)
+    elif np.array_equal(places, np.rint(places)):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     if len(curves) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return describe(figure, f"{rate_label} over {axis_label}, {len(places)} points: {'; '.join(words)}.")

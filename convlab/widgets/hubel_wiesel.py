@@ -43,6 +43,7 @@ class HubelWieselExplorer:
     cell : str or convlab.cortex.Cell
         "cell A" to "cell D", whose kind is not told, or a cell of your own (called "your own").
     orientation : of the first bar, degrees, a multiple of 5 from 0 to 175
+    scan : begin with a bar at every 15 degrees, in the middle of the screen
     seed : of the spikes
 
     Each change shows the new bar for one second; "show it again" repeats it. In a notebook it shows itself at the end of a
@@ -55,7 +56,7 @@ class HubelWieselExplorer:
     2
     """
 
-    def __init__(self, cell: Any = "cell A", *, orientation: int = 0, seed: int = 0):
+    def __init__(self, cell: Any = "cell A", *, orientation: int = 0, scan: bool = False, seed: int = 0):
         self._cells = dict(mystery_cells())
         chosen = cell if isinstance(cell, str) else "your own"
         if isinstance(cell, cortex.Cell):
@@ -65,7 +66,10 @@ class HubelWieselExplorer:
             raise ArgumentError(f"{WHO}: cell must be one of {known}, or a convlab.cortex.Cell, got {cell!r}")
         self._seed = seed
         self._build(chosen, orientation)
-        self._begin()
+        self.experiment = cortex.Experiment(self._cells[chosen], seed=seed)
+        for angle in range(0, 180, 15) if scan else ():
+            self.experiment.show(angle)
+        self._show()
         self._watch()
 
     def static(self) -> "Figure":

@@ -90,6 +90,11 @@ def test_the_four_cells_are_of_four_kinds():
     assert tolerant.rate(dark) == pytest.approx(float(tolerant.rate(-dark)))
 
 
+def test_a_scan_comes_first_if_it_is_wanted():
+    explorer = widgets.HubelWieselExplorer("cell D", orientation=10, scan=True)
+    assert [trial.orientation for trial in explorer.experiment.trials] == [*range(0, 180, 15), 10]
+
+
 def test_sound_is_off_until_it_is_wanted(explorer):
     assert explorer.loudspeaker.layout.display == "none" and not explorer.loudspeaker.value
     explorer.sound.value = True
