@@ -29,6 +29,7 @@ LAYERS = [
     "training",
     "recipes",
     "records",
+    "history",
     "course",
     "cortex",
     "plots",
