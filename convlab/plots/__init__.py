@@ -8,6 +8,8 @@
 In a notebook `plots.show(figure, alt="...")` shows it; `figure.savefig("name.png")` keeps it.
 """
 
+from convlab.plots.backward import BackStep as BackStep
+from convlab.plots.backward import backward_step as backward_step
 from convlab.plots.channel_window import ChannelWindow as ChannelWindow
 from convlab.plots.channels import colour_channels as colour_channels
 from convlab.plots.channels import kernel_over_channels as kernel_over_channels
@@ -18,8 +20,12 @@ from convlab.plots.cortical_map import cortical_map as cortical_map
 from convlab.plots.curves import curves as curves
 from convlab.plots.equations import array_row as array_row
 from convlab.plots.equations import step_images as step_images
-from convlab.plots.filters import first_layer_filters as first_layer_filters
 from convlab.plots.experiment import experiment_board as experiment_board
+from convlab.plots.filters import first_layer_filters as first_layer_filters
+from convlab.plots.landscape import LANDSCAPES as LANDSCAPES
+from convlab.plots.landscape import Descent as Descent
+from convlab.plots.landscape import Landscape as Landscape
+from convlab.plots.landscape import loss_landscape as loss_landscape
 from convlab.plots.layers import through_layers as through_layers
 from convlab.plots.pictures import feature_maps as feature_maps
 from convlab.plots.pictures import picture_grid as picture_grid

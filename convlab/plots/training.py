@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 
 from convlab.errors import LabelError, ShapeError
+from convlab.plots.style import describe, new_figure, styled
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito's
 
 
+@styled
 def learning_curves(history: Any, figure: Any = None) -> Any:
     """Loss and accuracy over the epochs, training beside validation.
 
@@ -22,7 +24,10 @@ def learning_curves(history: Any, figure: Any = None) -> Any:
     -------
     matplotlib Figure
     """
-    figure, (left, right) = _figure(figure, 2, (9.6, 3.6))
+    if figure is None:
+        figure = new_figure(3.0)
+        figure.set_layout_engine("constrained")
+    left, right = figure.subplots(1, 2)
     epochs = history.epoch
     for axes, name, label in ((left, "loss", "loss (nats)"), (right, "accuracy", "accuracy")):
         axes.plot(epochs, getattr(history, name), color="#0072B2", marker="o", markersize=3, label="training")
@@ -36,7 +41,9 @@ def learning_curves(history: Any, figure: Any = None) -> Any:
         axes.xaxis.get_major_locator().set_params(integer=True)
     left.set_ylim(bottom=0)
     right.set_ylim(top=1.005)
-    return figure
+    return describe(
+        figure, f"Loss and accuracy over {len(epochs)} epochs: training, and validation where there is one."
+    )
 
 
 def compare_curves(histories: dict[str, Any], figure: Any = None) -> Any:

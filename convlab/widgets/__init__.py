@@ -7,6 +7,7 @@ np.float64(1.0)
 """
 
 from convlab.widgets.activations import ActivationExplorer as ActivationExplorer
+from convlab.widgets.backward import BackwardExplorer as BackwardExplorer
 from convlab.widgets.channels import COLOUR_FILTERS as COLOUR_FILTERS
 from convlab.widgets.channels import ChannelExplorer as ChannelExplorer
 from convlab.widgets.colours import ColourPicture as ColourPicture
@@ -15,6 +16,7 @@ from convlab.widgets.colours import colour_picture_names as colour_picture_names
 from convlab.widgets.convolution import PRESETS as PRESETS
 from convlab.widgets.convolution import ConvolutionExplorer as ConvolutionExplorer
 from convlab.widgets.hubel_wiesel import HubelWieselExplorer as HubelWieselExplorer
+from convlab.widgets.learning_rate import LearningRateExplorer as LearningRateExplorer
 from convlab.widgets.output_size import OutputSizeExplorer as OutputSizeExplorer
 from convlab.widgets.pictures import Picture as Picture
 from convlab.widgets.pictures import names as picture_names
@@ -26,10 +28,12 @@ __all__ = [
     "COLOUR_FILTERS",
     "PRESETS",
     "ActivationExplorer",
+    "BackwardExplorer",
     "ChannelExplorer",
     "ColourPicture",
     "ConvolutionExplorer",
     "HubelWieselExplorer",
+    "LearningRateExplorer",
     "OutputSizeExplorer",
     "Picture",
     "PoolingExplorer",

@@ -12,12 +12,14 @@ from convlab.grading.exercises import (
     lesson_05,
     lesson_06,
     lesson_07,
+    lesson_08,
     questions_01,
     questions_03,
     questions_04,
     questions_05,
     questions_06,
     questions_07,
+    questions_08,
 )
 
 EXERCISES: dict[str, Exercise] = {
@@ -29,6 +31,7 @@ EXERCISES: dict[str, Exercise] = {
         *lesson_05.EXERCISES,
         *lesson_06.EXERCISES,
         *lesson_07.EXERCISES,
+        *lesson_08.EXERCISES,
     )
 }
 QUESTIONS: dict[str, Question] = {
@@ -40,6 +43,7 @@ QUESTIONS: dict[str, Question] = {
         *questions_05.QUESTIONS,
         *questions_06.QUESTIONS,
         *questions_07.QUESTIONS,
+        *questions_08.QUESTIONS,
     )
 }
 
