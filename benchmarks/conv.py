@@ -1,7 +1,7 @@
 """Every layer, every pass, against PyTorch and others: `python -m benchmarks.conv`.
 
-A round times every engine on a case before it goes on to the next case; the figure of a case is the median over the rounds of the
-ratio within a round, so that a machine that changes its speed does not favour either. Rounds are rounds of a shuffled list.
+A round times every engine on a case before it goes on to the next case; the figure of a case is the median over the rounds of
+the ratio within a round, so that a machine that changes its speed does not favour either.
 """
 
 import argparse

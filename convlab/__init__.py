@@ -24,6 +24,7 @@ _NAMES = {
     "set_threads": "jit",
     "to_device": "backend",
     "to_host": "backend",
+    "use_winograd": "settings",
 }
 
 __all__ = ["__version__", *sorted(_SUBMODULES), *sorted(_NAMES)]

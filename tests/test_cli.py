@@ -5,13 +5,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import convlab
-from convlab.cli import app
+from convlab.cli import app, lab
 
 runner = CliRunner()
 
@@ -210,3 +211,20 @@ def test_the_installed_command_runs_and_help_loads_no_numba(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == f"convlab {convlab.__version__}"
+
+
+def test_lab_draws_the_progress_and_brings_its_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVLAB_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "mine"))
+    result = invoke("lab", str(tmp_path / "course"), "--no-start")
+    assert "next: " in result.stdout and (tmp_path / "course" / "notebooks" / "progress.svg").read_text().startswith(
+        "<svg"
+    )
+
+    environment = lab.environment()
+    own, mine = environment["JUPYTER_PATH"].split(os.pathsep)
+    assert mine == str(tmp_path / "mine")  # the learner's own folders are searched as well
+    settings = json.loads((Path(own) / "labconfig" / "default_setting_overrides.json").read_text())
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    package = json.loads((Path(own) / "labextensions" / "convlab-alt-texts" / "package.json").read_text())
+    assert (Path(own) / "labextensions" / "convlab-alt-texts" / package["jupyterlab"]["_build"]["load"]).is_file()

@@ -26,7 +26,10 @@ from convlab.kernels.cpu.register_tile import ROWS, lanes_of
 
 # ------------------------------------------------------------------------------------------------ which tap meets what
 class Axis(NamedTuple):
-    """Along one axis: pixel s * i + r of the image meets row i + shifts[u] of the gradient through tap index[u, r], -1: none."""
+    """Along one axis: pixel s * i + r of the image meets row i + shifts[u] of the gradient by tap index[u, r]; -1: none.
+
+    size: pixels of the image, or of one phase of it.
+    """
 
     shifts: np.ndarray
     index: np.ndarray
