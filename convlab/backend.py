@@ -65,6 +65,9 @@ def bind(op: str, *, optional: tuple[str, ...] = (), **arrays: Any) -> tuple:
 
 
 def _ready(array: np.ndarray) -> np.ndarray:
+    flags = array.flags
+    if type(array) is np.ndarray and flags.c_contiguous and flags.writeable and flags.aligned and array.dtype.isnative:
+        return array
     # a read-only array is copied: Numba would compile every kernel a second time for its type
     return np.require(array, array.dtype.newbyteorder("="), ["C", "A", "W", "E"])
 

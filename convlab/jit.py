@@ -62,8 +62,8 @@ def jit(function):
     return _compile(function)
 
 
-# turns of the waiting loop of GNU's OpenMP before a thread sleeps: tens of microseconds
-SPINS = "20000"
+# turns of the waiting loop of GNU's OpenMP before a thread sleeps: some tenths of a millisecond, the time between two kernels
+SPINS = "100000"
 
 
 class Kernel:

@@ -128,9 +128,10 @@ def _max_pool2d_grad(op, dy, argmax, x_shape):
             f"{op}: argmax must lie in [0, {H * W}) for x_shape {x_shape}, got {argmax.min()} to {argmax.max()}"
         )
     argmax = integers(op, argmax)
-    dx = k.zeros(x_shape, dy.dtype)
-    if dy.size:
-        k.max_pool2d_grad(dy, argmax, dx)
+    if not dy.size:
+        return k.zeros(x_shape, dy.dtype)
+    dx = k.empty(x_shape, dy.dtype)
+    k.max_pool2d_grad(dy, argmax, dx)
     return dx
 
 

@@ -33,7 +33,8 @@ def leaky_relu_grad(dy, x, dx, negative_slope):
     "dx = dy where x > 0, else negative_slope * dy"
     for task in prange(blocks(x.size)):
         for i in block(task, x.size):
-            dx[i] = dy[i] if x[i] > 0 else negative_slope * dy[i]
+            value = dy[i]  # read in any case: a choice between two numbers, not between two ways
+            dx[i] = value if x[i] > 0 else negative_slope * value
 
 
 @parallel
@@ -51,7 +52,8 @@ def relu_grad(dy, x, dx):
     zero = x.dtype.type(0)
     for task in prange(blocks(x.size)):
         for i in block(task, x.size):
-            dx[i] = zero if x[i] <= 0 else dy[i]
+            value = dy[i]  # read in any case: a choice between two numbers, not between two ways
+            dx[i] = zero if x[i] <= 0 else value
 
 
 @parallel

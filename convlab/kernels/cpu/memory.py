@@ -4,6 +4,7 @@ Fresh memory costs a page fault every 4 KB. So intermediate results go to a work
 (two threads may compute at once), and large arrays begin where a line of the cache begins.
 """
 
+import math
 import threading
 
 import numpy as np
@@ -15,10 +16,10 @@ LARGE = 1 << 16  # bytes; smaller arrays are not worth the care
 _own = threading.local()
 
 
-def empty(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+def empty(shape: int | tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     """A new array with anything in it; a large one is aligned to a line of the cache."""
     dtype = np.dtype(dtype)
-    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
+    size = math.prod(shape if isinstance(shape, tuple) else (shape,)) * dtype.itemsize
     if size < LARGE:
         return np.empty(shape, dtype)
     room = np.empty(size + CACHE_LINE, np.uint8)

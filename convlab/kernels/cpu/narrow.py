@@ -12,7 +12,7 @@ import numpy as np
 from numba import uintp
 
 from convlab.jit import get_threads, jit, parallel, prange
-from convlab.kernels.cpu.register_tile import LANES, ROWS, lanes_of, load, outer_add_at, store_runs
+from convlab.kernels.cpu.register_tile import LANES, ROWS, lanes_of, load, outer_add_at, store_runs, store_whole_runs
 
 MOST = 8  # output channels; more fill a vector well enough
 SLACK = 2 * LANES  # numbers past the end of the image that a short line's vector may touch
@@ -29,11 +29,15 @@ def _make_narrow(itemsize, R, V):
 
     @jit
     def some_runs(w, rows, x, starts, cols, bias, y, places, step, run, first, last):
+        whole = run * V == W
         for s in range(uintp(first), uintp(last), uintp(V)):
             tile = load(bias, uintp(0), uintp(W), R, V)
             for k in range(uintp(cols.size)):
                 tile = outer_add_at(tile, w, rows, k, x, starts, s, cols[k])
-            store_runs(tile, y, places, s, uintp(step), run)
+            if whole:  # a mask costs
+                store_whole_runs(tile, y, places, s, uintp(step))
+            else:
+                store_runs(tile, y, places, s, uintp(step), run)
 
     @parallel
     def narrow(w, rows, x, starts, cols, bias, y, places, step, run, count, chunk):

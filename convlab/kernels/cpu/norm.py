@@ -1,5 +1,7 @@
 """Local response and batch normalisation. A task owns one line of an image, or one channel."""
 
+import math
+
 import numpy as np
 
 from convlab.jit import jit, parallel, prange
@@ -14,13 +16,22 @@ def _scale(x, n, c, i, before, after, alpha, k):
     return total
 
 
+@jit
+def _power(scale, beta):
+    "scale ** -beta; AlexNet's 3/4 by square roots, which are ten times as fast"
+    if beta == 0.75:
+        root = math.sqrt(scale)
+        return 1 / (root * math.sqrt(root))
+    return scale**-beta
+
+
 @parallel
 def _local_response_norm(x, y, before, after, alpha, beta, k):
     N, C, L = x.shape
     for task in prange(N * C):
         n, c = task // C, task % C
         for i in range(L):
-            y[n, c, i] = x[n, c, i] * _scale(x, n, c, i, before, after, alpha, k) ** -beta
+            y[n, c, i] = x[n, c, i] * _power(_scale(x, n, c, i, before, after, alpha, k), beta)
 
 
 @parallel
@@ -31,8 +42,8 @@ def _local_response_norm_grad(dy, x, dx, ratio, before, after, alpha, beta, k):
         n, c = task // C, task % C
         for i in range(L):
             scale = _scale(x, n, c, i, before, after, alpha, k)
-            dx[n, c, i] = dy[n, c, i] * scale**-beta
-            ratio[n, c, i] = dy[n, c, i] * x[n, c, i] * scale ** (-beta - 1)
+            dx[n, c, i] = dy[n, c, i] * _power(scale, beta)
+            ratio[n, c, i] = dx[n, c, i] * x[n, c, i] / scale
     for task in prange(tasks):  # channel c stands in the windows of the channels c - after to c + before
         n, c = task // C, task % C
         for i in range(L):

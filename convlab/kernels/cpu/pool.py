@@ -1,8 +1,27 @@
 """Pooling and its gradients. A task owns one plane: one channel of one image."""
 
 import numpy as np
+from numba import uintp
 
 from convlab.jit import jit, parallel, prange
+
+
+@jit
+def _winner(plane, start, width, kernel_h, kernel_w):
+    """The largest number of a window that lies inside the image, its place, and whether one of them is NaN.
+
+    Computed without a branch: nobody can guess which pixel wins, and a wrong guess costs more than the window."""
+    best, at = plane[start], start
+    nan = best != best
+    for a in range(kernel_h):
+        for b in range(kernel_w):
+            place = start + a * width + b
+            value = plane[place]
+            wins = value > best
+            nan |= value != value
+            best = value if wins else best
+            at += (place - at) * uintp(wins)
+    return best, at, nan
 
 
 @jit
@@ -13,45 +32,63 @@ def _taps(start, kernel, dilation, size):
     return first, last
 
 
+@jit
+def _careful_winner(plane, h0, w0, H, W, kernel_h, kernel_w, dilation_h, dilation_w):
+    "the same for any window; a NaN wins over every number, the first of several stays"
+    a0, a1 = _taps(h0, kernel_h, dilation_h, H)
+    b0, b1 = _taps(w0, kernel_w, dilation_w, W)
+    at = (h0 + a0 * dilation_h) * W + w0 + b0 * dilation_w
+    best = plane[at]
+    for a in range(a0, a1):
+        for b in range(b0, b1):
+            place = (h0 + a * dilation_h) * W + w0 + b * dilation_w
+            value = plane[place]
+            if not value <= best and not np.isnan(best):
+                best, at = value, place
+    return best, at
+
+
 @parallel
 def _max_pool2d(x, y, argmax, kernel_h, kernel_w, stride_h, stride_w, top, left, dilation_h, dilation_w):
     N, C, H, W = x.shape
     OH, OW = y.shape[2:]
+    planes = x.reshape(N * C, H * W)
+    plain, width = dilation_h == 1 and dilation_w == 1, uintp(W)
     for task in prange(N * C):
         n, c = task // C, task % C
-        plane = x[n, c]
+        plane = planes[task]
         for i in range(OH):
             h0 = i * stride_h - top
-            a0, a1 = _taps(h0, kernel_h, dilation_h, H)
             for j in range(OW):
                 w0 = j * stride_w - left
-                b0, b1 = _taps(w0, kernel_w, dilation_w, W)
-                h, w = h0 + a0 * dilation_h, w0 + b0 * dilation_w
-                best, at = plane[h, w], h * W + w
-                for a in range(a0, a1):
-                    h = h0 + a * dilation_h
-                    for b in range(b0, b1):
-                        w = w0 + b * dilation_w
-                        value = plane[h, w]
-                        # not <=: a NaN wins over every number, the first of several stays
-                        if not value <= best and not np.isnan(best):
-                            best, at = value, h * W + w
-                y[n, c, i, j] = best
-                argmax[n, c, i, j] = at
+                inside, nan = plain and h0 >= 0 and w0 >= 0 and h0 + kernel_h <= H and w0 + kernel_w <= W, False
+                if inside:
+                    start = uintp(h0 * W + w0)
+                    if kernel_h == 2 and kernel_w == 2:  # numbers that the compiler knows spare it the loops
+                        best, at, nan = _winner(plane, start, width, uintp(2), uintp(2))
+                    elif kernel_h == 3 and kernel_w == 3:
+                        best, at, nan = _winner(plane, start, width, uintp(3), uintp(3))
+                    else:
+                        best, at, nan = _winner(plane, start, width, uintp(kernel_h), uintp(kernel_w))
+                    y[n, c, i, j], argmax[n, c, i, j] = best, at
+                if nan or not inside:
+                    best, place = _careful_winner(plane, h0, w0, H, W, kernel_h, kernel_w, dilation_h, dilation_w)
+                    y[n, c, i, j], argmax[n, c, i, j] = best, place
 
 
 @parallel
 def max_pool2d_grad(dy, argmax, dx):
     "dx[argmax] += dy, plane by plane"
     N, C, OH, OW = dy.shape
-    W = dx.shape[3]
+    dy, argmax, dx = (
+        dy.reshape(N * C, OH * OW),
+        argmax.reshape(N * C, OH * OW),
+        dx.reshape(N * C, dx.shape[2] * dx.shape[3]),
+    )
     for task in prange(N * C):
-        n, c = task // C, task % C
-        dx[n, c, :, :] = 0
-        for i in range(OH):
-            for j in range(OW):
-                at = argmax[n, c, i, j]
-                dx[n, c, at // W, at % W] += dy[n, c, i, j]
+        dx[task, :] = 0
+        for i in range(OH * OW):
+            dx[task, argmax[task, i]] += dy[task, i]
 
 
 @jit

@@ -375,12 +375,29 @@ def store_runs(typing, tile, y, places, s, step, high):
     return types.void(tile, y, places, types.uintp, types.uintp, types.intp), code
 
 
+@intrinsic
+def store_whole_runs(typing, tile, y, places, s, step):
+    "`store_runs` for runs as long as a vector"
+
+    def code(context, builder, signature, args):
+        value, y, places, s, step = args
+        for v in range(tile.vectors):
+            place = builder.load(_address(context, builder, signature.args[2], places, s, v))
+            for r, start in _row_starts(builder, tile, place, step):
+                vector = builder.extract_value(value, r * tile.vectors + v)
+                _store_vector(builder, tile, vector, _address(context, builder, signature.args[1], y, start))
+        return context.get_dummy_value()
+
+    return types.void(tile, y, places, types.uintp, types.uintp), code
+
+
 if config.DISABLE_JIT:
     from convlab.kernels.cpu import tile_in_python as _python
 
     def _with_lanes(function, array_argument):
         return lambda *args: function(*args, lanes_of(args[array_argument].itemsize))
 
+    store_whole_runs = lambda tile, y, places, s, step: store_runs(tile, y, places, s, step, lanes_of(y.itemsize))
     load, load_part = _with_lanes(_python.load, 0), _with_lanes(_python.load_part, 0)
     outer_add_at, store_runs = _with_lanes(_python.outer_add_at, 4), _with_lanes(_python.store_runs, 1)
     outer_add, plus, minus, zipped, store, store_part, store_transposed, take = (

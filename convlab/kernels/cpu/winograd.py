@@ -33,7 +33,6 @@ from convlab.kernels.cpu.register_tile import (
     outer_add,
     plus,
     store,
-    store_part,
     take,
     zipped,
 )
@@ -111,22 +110,22 @@ def _line(x, at, half, count, v, to, plane):
     """v[to + t * plane + j] = the 16 numbers of B' d B, for `count` blocks side by side, whose first pixel is x[at].
 
     With the even and the odd columns apart, the four columns of block j are even[j], odd[j], even[j + 1], odd[j + 1]: a vector
-    of blocks is a vector of neighbours in memory."""
+    of blocks is a vector of neighbours in memory. The last vector may reach beyond: what it writes there is written later."""
     for j in range(0, count, LANES):
         even, odd = _columns(x, at + j, 2 * half), _columns(x, at + half + j, 2 * half)
         next_even, next_odd = _columns(x, at + j + 1, 2 * half), _columns(x, at + half + j + 1, 2 * half)
-        place, some = to + j, count - j
+        place, step = uintp(to + j), uintp(plane)
         for d0, d1, d2, d3 in (
             (even[0], odd[0], next_even[0], next_odd[0]),
             (even[1], odd[1], next_even[1], next_odd[1]),
             (even[2], odd[2], next_even[2], next_odd[2]),
             (even[3], odd[3], next_even[3], next_odd[3]),
         ):
-            store_part(minus(d0, d2), v, place, some)
-            store_part(plus(d1, d2), v, place + plane, some)
-            store_part(minus(d2, d1), v, place + 2 * plane, some)
-            store_part(minus(d1, d3), v, place + 3 * plane, some)
-            place += 4 * plane
+            store(minus(d0, d2), v, place, uintp(0))
+            store(plus(d1, d2), v, place + step, uintp(0))
+            store(minus(d2, d1), v, place + uintp(2) * step, uintp(0))
+            store(minus(d1, d3), v, place + uintp(3) * step, uintp(0))
+            place += uintp(4) * step
 
 
 @jit
@@ -138,23 +137,36 @@ def _sums(m, at, plane):
 
 
 @jit
-def _line_back(m, at, plane, count, bias, y, to, width, rows, columns):
+def _line_back(m, at, plane, count, bias, edge, y, to, width, rows, columns):
     "y[to : ] = A' m A + bias for `count` blocks side by side; `rows`, `columns`: as much as there is of the output"
-    for j in range(0, count, LANES):
+    b = load(bias, uintp(0), uintp(0), 1, 1)
+    for first in range(0, count, LANES):
+        j = max(0, min(first, count - LANES))  # the last vector begins earlier rather than to reach beyond
         c0, c1 = _sums(m, at + j, 4 * plane), _sums(m, at + j + plane, 4 * plane)
         c2, c3 = _sums(m, at + j + 2 * plane, 4 * plane), _sums(m, at + j + 3 * plane, 4 * plane)
-        b = load(bias, uintp(0), uintp(0), 1, 1)
         place, some = to + 2 * j, columns - 2 * j
-        left, right = plus(plus(plus(c0[0], c1[0]), c2[0]), b), plus(minus(minus(c1[0], c2[0]), c3[0]), b)
-        store_part(zipped(left, right), y, place, some)
+        _pairs(
+            plus(plus(plus(c0[0], c1[0]), c2[0]), b), plus(minus(minus(c1[0], c2[0]), c3[0]), b), y, place, some, edge
+        )
         if rows > 1:
             left, right = plus(plus(plus(c0[1], c1[1]), c2[1]), b), plus(minus(minus(c1[1], c2[1]), c3[1]), b)
-            store_part(zipped(left, right), y, place + width, some)
+            _pairs(left, right, y, place + width, some, edge)
+
+
+@jit
+def _pairs(left, right, y, place, some, edge):
+    "y[place : place + some] = numbers of left and right alternately"
+    if some >= 2 * LANES:
+        store(zipped(left, right), y, uintp(place), uintp(0))
+    else:
+        store(zipped(left, right), edge, uintp(0), uintp(0))
+        for e in range(some):
+            y[place + e] = edge[e]
 
 
 @jit
 def _multiply(u, rows, t, o0, o1, v, m, zeros, P, K):
-    "m[t, o - o0, :] = sum_c u[t, o, c] * v[t, :, c, :]"
+    "m[t, o - o0, :] = sum_c u[t, o, c] * v[t, :, c, :], which has room for one more c in every panel: see `_line`"
     O = rows.size - R
     base = t * O * K
     for q in range(0, P, W):
@@ -164,7 +176,7 @@ def _multiply(u, rows, t, o0, o1, v, m, zeros, P, K):
                 tile = load(zeros, uintp(0), uintp(0), R, VECTORS)
                 if k0 > 0:
                     tile = load(m, here, uintp(P), R, VECTORS)
-                j = uintp(t * P * K + q * K + k0 * W)
+                j = uintp((t * P + q) * (K + 1) + k0 * W)
                 for k in range(uintp(base + k0), uintp(base + min(K, k0 + DEEP))):
                     tile = outer_add(tile, u, rows, uintp(o), k, v, j)
                     j += uintp(W)
@@ -182,9 +194,17 @@ def _some_blocks(p0, p1, P, x, u, rows, bias, y, shape, v, m, zeros):
             n, i, j = p // (TH * TW), p // TW % TH, p % TW
             q = (p - p0) // W * W
             count = min(p1 - p, TW - j, q + W - (p - p0))  # to the end of the line, or of the panel
-            _line(x, ((n * C + c) * PH + 2 * i) * 2 * half + j, half, count, v, q * C + c * W + p - p0 - q, P * C)
+            _line(
+                x,
+                ((n * C + c) * PH + 2 * i) * 2 * half + j,
+                half,
+                count,
+                v,
+                q * (C + 1) + c * W + p - p0 - q,
+                P * (C + 1),
+            )
             p += count
-    b = np.empty(LANES, np.float32)
+    b, edge = np.empty(LANES, np.float32), np.empty(2 * LANES, np.float32)
     for o0 in range(0, O, SLAB):
         o1 = min(O, o0 + SLAB)
         for t in range(16):
@@ -197,7 +217,7 @@ def _some_blocks(p0, p1, P, x, u, rows, bias, y, shape, v, m, zeros):
                 count = min(p1 - p, TW - j)
                 at, to = (o - o0) * P + p - p0, ((n * O + o) * OH + 2 * i) * OW + 2 * j
                 rows_left, columns_left = min(2, OH - 2 * i), min(2 * count, OW - 2 * j)
-                _line_back(m, at, SLAB * P, count, b, y, to, OW, rows_left, columns_left)
+                _line_back(m, at, SLAB * P, count, b, edge, y, to, OW, rows_left, columns_left)
                 p += count
 
 
@@ -227,6 +247,6 @@ def convolve(x, before, w, bias, y, *, mirror=False):
     blocks = N * ((OH + 1) // 2) * ((OW + 1) // 2)
     P = W * max(1, (96 if C >= 256 else 48) // W)
     threads, shape = get_threads(), (C, PH, half, O, OH, OW)
-    v = workspace("blocks", threads * 16 * P * C, x.dtype).reshape(threads, -1)
+    v = workspace("blocks", threads * 16 * P * (C + 1), x.dtype).reshape(threads, -1)
     m = workspace("sums", threads * (16 * P * SLAB + R * P + LANES), x.dtype).reshape(threads, -1)
     _convolve(split, u, rows, bias, y.reshape(-1), shape, blocks, P, v, m, np.zeros(1, np.int64))
