@@ -21,7 +21,6 @@ from convlab.grading.verdict import Answer, Failure, Outcome, ProbeResult, Verdi
 
 EMPTY = "The function is still empty. Write a first version, however rough, and check it again."
 NO_FUNCTION = "Hand over the function itself, without brackets: `check({name!r}, {name})`."
-
 PATIENCE = 2.0  # seconds for a look at what is already known to be wrong
 
 
@@ -67,9 +66,9 @@ def _run_by_python(exercise: Exercise, function: Any, verdict: Verdict) -> Verdi
 def _ask_all(exercise: Exercise, function: Callable[..., Any], probes: Sequence[Probe]) -> list[Answer]:
     """The answers to the probes, up to one that uses up the exercise's time."""
     answers: list[Answer] = []
-    end = time.process_time() + exercise.run_seconds + exercise.compile_seconds
+    end = time.thread_time() + exercise.run_seconds + exercise.compile_seconds
     for probe in probes:
-        answers.append(ask(exercise, function, probe, seconds=max(0.1, end - time.process_time())))
+        answers.append(ask(exercise, function, probe, seconds=max(0.1, end - time.thread_time())))
         if _is_late(answers[-1]):
             break
     return answers

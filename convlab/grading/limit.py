@@ -11,9 +11,10 @@ import contextlib
 import ctypes
 import signal
 import threading
+import time
 from collections.abc import Iterator
 
-AGAIN = 0.2  # seconds after which the alarm rings again, should the code have swallowed the first
+TICK = 0.2  # seconds between two looks at the time; also when it is over, should the code have swallowed the first
 
 
 class OutOfTime(BaseException):
@@ -23,8 +24,8 @@ class OutOfTime(BaseException):
 def time_limit(seconds: float) -> contextlib.AbstractContextManager[None]:
     """Raise OutOfTime in the block once it has used so many seconds.
 
-    In the main thread of a POSIX system these are seconds of processor time, so that a busy machine costs nobody
-    anything; elsewhere (Windows, other threads) seconds on the clock.
+    In the main thread of a POSIX system these are seconds that this thread has had a processor, so that neither a busy
+    machine nor the other threads of parallel code cost anything; elsewhere (Windows, other threads) seconds on the clock.
     """
     in_main = threading.current_thread() is threading.main_thread()
     return _by_signal(seconds) if in_main and hasattr(signal, "setitimer") else _by_thread(seconds)
@@ -32,22 +33,24 @@ def time_limit(seconds: float) -> contextlib.AbstractContextManager[None]:
 
 @contextlib.contextmanager
 def _by_signal(seconds: float) -> Iterator[None]:
-    armed = True
+    armed, end = True, time.thread_time() + seconds
 
     def ring(signum: int, frame: object) -> None:
-        if armed:
+        if armed and time.thread_time() >= end:
             raise OutOfTime
 
-    before = signal.signal(signal.SIGPROF, ring)
-    timer = signal.setitimer(signal.ITIMER_PROF, seconds, AGAIN)
+    before = signal.signal(signal.SIGALRM, ring)
+    tick = min(seconds, TICK)
+    timer = signal.setitimer(signal.ITIMER_REAL, tick, tick)
     try:
         try:
             yield
         finally:
             armed = False
     finally:
-        signal.setitimer(signal.ITIMER_PROF, *timer)
-        signal.signal(signal.SIGPROF, before)
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_REAL, *timer)
 
 
 @contextlib.contextmanager
@@ -61,7 +64,7 @@ def _by_thread(seconds: float) -> Iterator[None]:
             with lock:
                 if not over.is_set():
                     throw(thread, ctypes.py_object(OutOfTime))
-            pause = AGAIN
+            pause = TICK
 
     watch = threading.Thread(target=ring, daemon=True)
     watch.start()

@@ -31,6 +31,7 @@ from every import LESSONS, SEEDS, answers, answers_of, as_float32, as_list, exem
 
 from convlab.grading import Outcome, diagnose
 from convlab.grading.difference import close
+from convlab.grading.engine import drawn
 from convlab.grading.exercises import EXERCISES
 
 EXERCISE = pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
@@ -113,6 +114,17 @@ def test_every_mistake_gets_nothing(exercise):
 
 
 @EXERCISE
+def test_neither_the_right_answer_nor_a_mistake_writes_into_its_inputs(exercise):
+    """The engine hands out the same probes again and again."""
+    kills(exercise.name)
+    for seed in SEEDS:
+        used, fresh = (
+            list(numbers([probe.args for probe in probes])) for probes in (drawn(exercise, seed), exercise.draw(seed))
+        )
+        np.testing.assert_array_equal(used, fresh)
+
+
+@EXERCISE
 def test_nine_mistakes_in_ten_are_always_named_by_their_own_sentence(exercise):
     mistakes = kills(exercise.name).mistakes
     unnamed = [mistake.name for mistake in mistakes if mistake.named < len(SEEDS)]
@@ -149,11 +161,11 @@ def test_every_mistake_differs_from_every_other_on_two_probes(exercise):
 
 @EXERCISE
 def test_probes_follow_from_the_seed(exercise):
-    def drawn(seed):
+    def inputs(seed):
         return [list(numbers((probe.args, dict(probe.kwargs), probe.stage))) for probe in exercise.draw(seed)]
 
-    assert drawn(4) == drawn(4)
-    assert drawn(4) != drawn(5)
+    assert inputs(4) == inputs(4)
+    assert inputs(4) != inputs(5)
 
 
 def numbers(value):

@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import threading
+import time
 
 import pytest
 
@@ -36,11 +37,11 @@ def limited(function, seconds):
 
 
 def test_an_endless_loop_is_stopped_and_the_signal_is_as_before():
-    before = signal.getsignal(signal.SIGPROF)
+    before = signal.getsignal(signal.SIGALRM)
     with pytest.raises(OutOfTime):
         limited(spin, 0.05)
-    assert signal.getsignal(signal.SIGPROF) is before
-    assert signal.getitimer(signal.ITIMER_PROF) == (0.0, 0.0)
+    assert signal.getsignal(signal.SIGALRM) is before
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
 def test_an_endless_loop_in_another_thread_is_stopped():
@@ -68,6 +69,28 @@ def test_other_exceptions_pass(place):
 
     place(run)
     assert len(caught) == 1
+
+
+def test_other_threads_cost_nothing():
+    """Their processor time is not the function's: parallel code on many processors keeps its whole budget."""
+    stop = threading.Event()
+
+    def busy():
+        while not stop.is_set():
+            pass
+
+    threads = [threading.Thread(target=busy) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        began = time.process_time()
+        with time_limit(0.1):
+            while time.process_time() - began < 0.2:
+                time.sleep(0.01)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def test_a_loop_that_catches_exceptions_is_stopped():
