@@ -20,7 +20,7 @@ from convlab.errors import BackendError
 
 OWN_FILES = (
     "errors", "_version", "grading/calling", "grading/confine", "grading/definition", "grading/notebook_code",
-    "grading/silent", "grading/verdict", "grading/wire", "grading/worker",
+    "grading/limit", "grading/numba_errors", "grading/silent", "grading/verdict", "grading/wire", "grading/worker",
 )  # fmt: skip
 TOP = '''"""convlab as a graded function sees it: what only shows something is silent, what computes is not here."""
 

@@ -14,6 +14,7 @@ import functools
 from typing import NamedTuple
 
 import numpy as np
+from numba import uintp
 
 from convlab.geometry import extent
 from convlab.jit import parallel, prange
@@ -113,20 +114,25 @@ def _pass(N, O, C, groups, image, stride, size, before, corner, parts, together)
 @parallel
 def _pack(w, panels, rows, columns, W):
     "panels[p, (o, u, v), (c, a, b)] = w[o, c, rows[u, a], columns[v, b]], zero where there is no tap"
-    O, C = w.shape[:2]
+    O, C, KH, KW = w.shape
     (U, A), (V, B) = rows.shape, columns.shape
-    depth = O * U * V
+    depth, step = O * U * V, uintp(A * B)
+    flat = w.reshape(O, C * KH * KW)
     for o in prange(O):
-        for c in range(C):
-            for a in range(A):
-                for b in range(B):
-                    lane = (c * A + a) * B + b
-                    to = lane // W * depth * W + o * U * V * W + lane % W
-                    for u in range(U):
-                        for v in range(V):
-                            k, l = rows[u, a], columns[v, b]
-                            panels[to] = w[o, c, k, l] if k >= 0 and l >= 0 else w.dtype.type(0)
-                            to += W
+        for u in range(U):
+            for v in range(V):
+                for a in range(A):
+                    for b in range(B):
+                        k, l = rows[u, a], columns[v, b]
+                        tap, there = uintp(k * KW + l), k >= 0 and l >= 0
+                        lane, line = uintp(a * B + b), uintp(((o * U + u) * V + v) * W)
+                        for _ in range(C):
+                            while lane >= uintp(W):  # on to the next panel; a division would take as long as ten copies
+                                lane -= uintp(W)
+                                line += uintp(depth * W)
+                            panels[line + lane] = flat[o, tap] if there else w.dtype.type(0)
+                            tap += uintp(KH * KW)
+                            lane += step
 
 
 def _packed(w, taps, vectors):

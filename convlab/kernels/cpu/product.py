@@ -7,9 +7,9 @@ a pixel of the output, k a tap of the kernel: the matrix of all windows (im2col)
 weights; j runs over output channels, which lie side by side in the lanes of a vector.
 
 The work is cut to fit the caches. A *panel* is as many columns of b as a tile is wide, stored [k, lane] so that it is read in
-order. A *visit* takes DEEP values of k of one panel, which then stay in the first-level cache while the rows of a task pass
-by, one tile of rows after the other. A *task* visits GROUP panels in turn before it goes on to the next values of k: what
-they read of `a` stays in the second-level cache.
+order. A *visit* takes DEEP values of k of one panel, which then stay in the cache next to the core while the rows of a task
+pass by, one tile of rows after the other. A *task* is a share of the rows and one panel; where b is a matrix whose rows lie
+far apart, it takes neighbouring panels together, so that it copies longer runs of each row.
 """
 
 import functools
@@ -20,7 +20,6 @@ from numba import uintp
 from convlab.jit import get_threads, jit, parallel, prange
 from convlab.kernels.cpu.memory import workspace
 from convlab.kernels.cpu.register_tile import (
-    INSTRUCTIONS,
     LANES,
     ROWS,
     SPEED,
@@ -34,9 +33,8 @@ from convlab.kernels.cpu.register_tile import (
     take,
 )
 
-DEEP = {"avx512": 1024}.get(INSTRUCTIONS, 256)  # values of k per visit
+DEEP = 1024  # values of k per visit
 CHUNK = 384  # rows per task, about
-GROUP = 4  # panels per task, at most
 RUN = (
     512  # neighbouring numbers that a task copies from a row of a matrix: rows far apart share few places in the cache
 )
@@ -136,6 +134,11 @@ def _make_product(itemsize, R, V):
                 store(tile, y, uintp(to + places[i]), uintp(places[i + 1] - places[i]))
             elif lanes >= W and i + R <= i1 and places[i + R - 1] == places[i] + R - 1:
                 store_transposed(tile, y, uintp(to + places[i]), uintp(step))
+            elif lanes >= W and i + R <= i1:
+                store_transposed(tile, edge, uintp(0), uintp(R))
+                for c in range(uintp(W)):
+                    for r in range(uintp(R)):
+                        y[uintp(to) + places[uintp(i) + r] + c * uintp(step)] = edge[c * uintp(R) + r]
             else:
                 store_transposed(tile, edge, uintp(0), uintp(R))
                 for c in range(min(W, lanes)):
@@ -237,7 +240,7 @@ def best_vectors(lanes: int, itemsize: int) -> int:
 def split(lanes: int, rows: int, depth: int, itemsize: int, vectors: int) -> int:
     """Parts that the sum over k is split into, where rows and lanes alone make too few tasks. Depends on sizes alone, so that
     results do not depend on the number of threads."""
-    tasks = -(-lanes // (vectors * lanes_of(itemsize) * GROUP)) * -(-rows // CHUNK)
+    tasks = -(-lanes // (vectors * lanes_of(itemsize))) * -(-rows // CHUNK)
     return max(1, min(TASKS // tasks, depth // DEEP))
 
 
@@ -245,7 +248,7 @@ def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PA
     """Run the product; `rows` has ROWS entries more than `places`, which has one more than there are rows."""
     R, W = ROWS[vectors], vectors * lanes_of(a.itemsize)
     threads, panels = get_threads(), -(-lanes // W)
-    group = min(panels, -(-RUN // W) if kind == MATRIX else GROUP)
+    group = min(panels, -(-RUN // W)) if kind == MATRIX else 1
     groups = -(-panels // group)
     M, share = places.size - 1, -(-cols.size // parts)
     chunks = max(-(-M // CHUNK), min(-(-SHARES * threads // (groups * parts)), -(-M // (4 * R))))
