@@ -137,7 +137,7 @@ def test_doctor_says_what_works():
     assert "threading layer" in invoke("doctor").stdout
 
 
-@pytest.mark.parametrize("command", ["train", "summary", "doctor", "lab", "data", "build-exercises"])
+@pytest.mark.parametrize("command", ["train", "summary", "doctor", "lab", "data", "build-exercises", "check", "grade"])
 def test_every_command_has_help(command):
     result = invoke(command, "--help")
     assert result.exit_code == 0 and "Usage" in result.stdout
