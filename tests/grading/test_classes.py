@@ -367,6 +367,17 @@ def test_a_dead_grading_process_is_replaced_and_then_a_grader_error(tmp_path, mo
     assert "grader error" in rows[0]["remarks"]
 
 
+def test_a_function_that_needs_an_empty_one_was_attempted(tmp_path):
+    stub = "def helper(x):\n    raise NotImplementedError()"
+    hand_in(tmp_path / "in", "ada", plain_notebook(stub, "def conv1d(x, w):\n    return helper(x)"))
+    hand_in(tmp_path / "in", "bela", plain_notebook("def conv1d(x, w):\n    y = x\n    raise NotImplementedError()"))
+    result = grade(tmp_path / "in", tmp_path / "out", exercises=["conv1d"])
+    (conv1d,) = result.exercises
+    assert result.entry("bela", conv1d).outcome is Outcome.NOT_ATTEMPTED
+    entry = result.entry("ada", conv1d)
+    assert entry.outcome is Outcome.CRASHED and "needs a function that is still empty" in entry.sentence
+
+
 def test_two_graders_do_not_share_a_book(tmp_path):
     hand_in(tmp_path / "in", "ada", notebook(answers()))
     (tmp_path / "out").mkdir()
