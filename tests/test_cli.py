@@ -192,7 +192,10 @@ def test_doctor_says_what_works():
     assert "threading layer" in invoke("doctor").stdout
 
 
-@pytest.mark.parametrize("command", ["train", "runs", "summary", "doctor", "lab", "data", "build-exercises"])
+COMMANDS = ["train", "runs", "summary", "doctor", "lab", "data", "build-exercises", "check", "grade"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command):
     result = invoke(command, "--help")
     assert result.exit_code == 0 and "Usage" in result.stdout

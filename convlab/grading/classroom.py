@@ -318,7 +318,8 @@ def _give_up(job: Job, settings: Settings, path: Path, waiting: list[Job]) -> in
     known, before = catalogue(settings.catalogue), journal.read(path)
     digest = submission.read(Path(job.path)).digest
     for name in job.exercises:
-        if not before.finished(job.student, name, digest):
+        record = before.records.get((job.student, name))
+        if record is None or record.digest != digest:
             result = entry.without_verdict(
                 known[name],
                 Outcome.GRADER_ERROR,

@@ -15,6 +15,7 @@ from typing import Any
 
 from convlab.errors import StateError
 from convlab.grading.entry import Entry
+from convlab.grading.verdict import Outcome
 
 VERSION = 1
 NAME = "journal.jsonl"
@@ -39,9 +40,10 @@ class Journal:
     seconds: float = 0.0  # of all records, those taken back too
 
     def finished(self, student: str, exercise: str, digest: str) -> bool:
-        """True if the exercise has been judged, from this very file."""
+        """True if the exercise has been judged, from this very file. A grader error is no judgement: it is tried again."""
         record = self.records.get((student, exercise))
-        return record is not None and record.digest == digest
+        judged = record is not None and record.entry.outcome is not Outcome.GRADER_ERROR
+        return judged and record.digest == digest
 
 
 def read(path: Path) -> Journal:

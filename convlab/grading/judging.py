@@ -18,7 +18,7 @@ from convlab.grading.conversation import Reply, Worker, budgets_of
 from convlab.grading.definition import Exercise, Probe
 from convlab.grading.entry import Entry
 from convlab.grading.sandbox import Limits
-from convlab.grading.verdict import Outcome
+from convlab.grading.verdict import Failure, Outcome
 from convlab.grading.worker_site import Site
 
 NO_FUNCTION = "There is no function `{name}` in the notebook."
@@ -32,6 +32,7 @@ LATE = {
     "compile": "Compiling `{name}` did not end within {seconds:g} s.",
     "run": "`{name}` did not end within {seconds:g} s of processor time: does a loop run without an end?",
 }
+NEEDS = "`{name}` needs a function that is still empty: it stops with {failure}. Write that one first."
 FORGED = "`{name}` wrote into the grader's own channel, so its answers cannot be read."
 MEMORY = "`{name}` asks for more memory than the {gigabytes:g} GB it may use."
 
@@ -163,6 +164,9 @@ class Judge:
     def _from_answers(self, exercise: Exercise, probes: Sequence[Probe], reply: Reply, seed: int) -> Entry:
         verdict = engine.judge(exercise, probes, reply.answers, seed)
         result = entry.from_verdict(exercise, verdict)
+        empty = _empty_elsewhere(exercise, reply)
+        if result.outcome is Outcome.NOT_ATTEMPTED and empty:
+            return replace(result, outcome=Outcome.CRASHED, sentence=NEEDS.format(name=exercise.name, failure=empty))
         if result.outcome is not Outcome.CRASHED:
             return result
         kinds = {answer.failure.kind for answer in reply.answers if answer.failure}
@@ -210,6 +214,15 @@ def _misses_a_name(reply: Reply) -> bool:
     """True if something the function needs was not found among the statements that were run."""
     failures = [answer.failure for answer in reply.answers if answer.failure] + [reply.failure]
     return any(failure is not None and failure.kind == "NameError" for failure in failures)
+
+
+def _empty_elsewhere(exercise: Exercise, reply: Reply) -> Failure | None:
+    """The failure, if it was not the function itself that raised NotImplementedError but one that it calls."""
+    failure = reply.answers[0].failure
+    if failure is None or not failure.line:
+        return None
+    own = failure.where.split(",")[0] == exercise.name and failure.line.startswith("raise")
+    return None if own else failure
 
 
 def _import_help(exercise: Exercise, reply: Reply) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +39,7 @@ WORDS = {
 }
 BOX = "/box"
 NOBODY = 65534
-PATIENCE = 30.0  # seconds for a worker to start, on a busy machine
+PATIENCE = 120.0  # seconds for a worker to start, on a very busy machine
 
 
 @dataclass(frozen=True)
@@ -269,10 +270,8 @@ def _why_not(tier: str, site: Site) -> str:
     return ""
 
 
-def _alarm(box: Box) -> Any:
-    import threading
-
-    timer = threading.Timer(PATIENCE, lambda: os.killpg(box.process.pid, signal.SIGKILL))
+def _alarm(box: Box) -> threading.Timer:
+    timer = threading.Timer(PATIENCE, box.kill)
     timer.daemon = True
     timer.start()
     return timer

@@ -16,7 +16,7 @@ def check(notebook: Path, exercises: tuple[str, ...], seed: int | None, tier: st
     """Judge the exercises of a notebook. It is the learner's own machine and code: the weakest box is allowed."""
     settings = Settings(
         seed=secrets.randbelow(1 << 32) if seed is None else seed,
-        tier=tier if tier in ("", *sandbox.TIERS) else _refuse(tier),
+        tier=classroom.choose_tier(tier, True) if tier in ("", *sandbox.TIERS) else _refuse(tier),
         allow_unsafe=True,
         catalogue=catalogue or classroom.CATALOGUE,
     )
@@ -40,7 +40,7 @@ def check(notebook: Path, exercises: tuple[str, ...], seed: int | None, tier: st
         chosen,
         {(own, record.entry.exercise): record.entry for record in records},
         settings,
-        settings.tier or classroom.choose_tier("", True),
+        settings.tier,
         sum(record.seconds for record in records),
     )
 

@@ -102,7 +102,7 @@ def find(folder: Path, exercises: Mapping[str, Exercise]) -> Submissions:
 
 
 def _is_folder(entry: os.DirEntry) -> bool:
-    return entry.is_dir(follow_symlinks=False) and not entry.name.startswith((".", "_"))
+    return entry.is_dir(follow_symlinks=False) and not entry.name.startswith((".", "__"))
 
 
 def _notebooks(folder: Path) -> Iterator[Path]:

@@ -101,7 +101,6 @@ def test_every_student_has_a_page_and_the_class_has_one(ten):
     assert pages == {report.file_name(student) for student in result.submissions.students}
     page = (folder / "out" / "class.html").read_text()
     assert "<b>window start without stride</b> in <code>conv2d</code>" in page and "core-hours" in page
-    assert "kernel is turned" not in page or "<script" not in page
     for student in result.submissions.students:
         assert f'href="students/{report.file_name(student)}"' in page
 
@@ -200,12 +199,11 @@ def test_who_else_is_in_the_class_changes_nothing(tmp_path):
     hand_in(tmp_path / "alone", "ada", notebook(answers("flipped")))
     for student, source in {
         "mallory": "import os\nSIZE = os._exit(0)\ndef conv1d(x, w):\n    return SIZE",
-        "../../etc": "def conv1d(x, w):\n    raise KeyboardInterrupt",
-        "<script>alert(1)</script>": "def conv1d(x, w):\n    raise SystemExit('=1+1')",
+        "eve": "def conv1d(x, w):\n    raise KeyboardInterrupt",
+        "<script>alert(1)": "def conv1d(x, w):\n    raise SystemExit('=1+1')",
         "=cmd()": "def conv1d(x, w)\n    return",
     }.items():
-        if "/" not in student:
-            hand_in(tmp_path / "crowd", student, plain_notebook(source))
+        hand_in(tmp_path / "crowd", student, plain_notebook(source))
     hand_in(tmp_path / "crowd", "ada", notebook(answers("flipped")))
     alone, crowd = grade(tmp_path / "alone", tmp_path / "a"), grade(tmp_path / "crowd", tmp_path / "b")
     assert {e: alone.entry("ada", e) for e in alone.exercises} == {e: crowd.entry("ada", e) for e in crowd.exercises}
@@ -367,6 +365,17 @@ def test_a_dead_grading_process_is_replaced_and_then_a_grader_error(tmp_path, mo
     rows = csv_rows(tmp_path / "out" / "grades.csv")
     assert [row["points"] for row in rows] == ["", ""] and rows[0]["conv2d"] == ""
     assert "grader error" in rows[0]["remarks"]
+
+
+def test_a_function_that_needs_an_empty_one_was_attempted(tmp_path):
+    stub = "def helper(x):\n    raise NotImplementedError()"
+    hand_in(tmp_path / "in", "ada", plain_notebook(stub, "def conv1d(x, w):\n    return helper(x)"))
+    hand_in(tmp_path / "in", "bela", plain_notebook("def conv1d(x, w):\n    y = x\n    raise NotImplementedError()"))
+    result = grade(tmp_path / "in", tmp_path / "out", exercises=["conv1d"])
+    (conv1d,) = result.exercises
+    assert result.entry("bela", conv1d).outcome is Outcome.NOT_ATTEMPTED
+    entry = result.entry("ada", conv1d)
+    assert entry.outcome is Outcome.CRASHED and "needs a function that is still empty" in entry.sentence
 
 
 def test_two_graders_do_not_share_a_book(tmp_path):

@@ -35,6 +35,7 @@ def test_what_is_added_is_read(path):
         ("bela", "conv1d"): record("bela", outcome=Outcome.GRADER_ERROR),
     }
     assert read.finished("ada", "conv1d", "d1") and not read.finished("ada", "conv1d", "d2")
+    assert not read.finished("bela", "conv1d", "d1")  # a grader error is tried again
     assert journal.read(path.parent / "none").records == {}
 
 
