@@ -14,9 +14,11 @@ from convlab.plots.channel_window import ChannelWindow as ChannelWindow
 from convlab.plots.channels import colour_channels as colour_channels
 from convlab.plots.channels import kernel_over_channels as kernel_over_channels
 from convlab.plots.channels import window_in_channels as window_in_channels
+from convlab.plots.connections import connections as connections
 from convlab.plots.convolution import kernel_over_image as kernel_over_image
 from convlab.plots.convolution import kernel_over_signal as kernel_over_signal
 from convlab.plots.cortical_map import cortical_map as cortical_map
+from convlab.plots.counting import count_bars as count_bars
 from convlab.plots.curves import curves as curves
 from convlab.plots.equations import array_row as array_row
 from convlab.plots.equations import step_images as step_images
@@ -26,6 +28,7 @@ from convlab.plots.landscape import LANDSCAPES as LANDSCAPES
 from convlab.plots.landscape import Descent as Descent
 from convlab.plots.landscape import Landscape as Landscape
 from convlab.plots.landscape import loss_landscape as loss_landscape
+from convlab.plots.guesses import digit_guesses as digit_guesses
 from convlab.plots.layers import through_layers as through_layers
 from convlab.plots.pictures import feature_maps as feature_maps
 from convlab.plots.pictures import picture_grid as picture_grid

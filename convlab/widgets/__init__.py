@@ -16,8 +16,13 @@ from convlab.widgets.activations import ActivationExplorer as ActivationExplorer
 from convlab.widgets.backward import BackwardExplorer as BackwardExplorer
 from convlab.widgets.channels import COLOUR_FILTERS as COLOUR_FILTERS
 from convlab.widgets.channels import ChannelExplorer as ChannelExplorer
+from convlab.widgets.classifying import ClassifierExplorer as ClassifierExplorer
+from convlab.widgets.colours import ColourPicture as ColourPicture
+from convlab.widgets.colours import colour_picture as colour_picture
+from convlab.widgets.colours import colour_picture_names as colour_picture_names
 from convlab.widgets.convolution import PRESETS as PRESETS
 from convlab.widgets.convolution import ConvolutionExplorer as ConvolutionExplorer
+from convlab.widgets.counting import ParameterExplorer as ParameterExplorer
 from convlab.widgets.hubel_wiesel import HubelWieselExplorer as HubelWieselExplorer
 from convlab.widgets.learning_rate import LearningRateExplorer as LearningRateExplorer
 from convlab.widgets.output_size import OutputSizeExplorer as OutputSizeExplorer
@@ -30,11 +35,13 @@ __all__ = [
     "ActivationExplorer",
     "BackwardExplorer",
     "ChannelExplorer",
+    "ClassifierExplorer",
     "ColourPicture",
     "ConvolutionExplorer",
     "HubelWieselExplorer",
     "LearningRateExplorer",
     "OutputSizeExplorer",
+    "ParameterExplorer",
     "Picture",
     "PoolingExplorer",
     "ReceptiveFieldExplorer",

@@ -7,13 +7,16 @@ from convlab.errors import ArgumentError
 from convlab.grading.definition import Exercise, Question
 from convlab.grading.exercises import (
     lesson_01,
+    lesson_02,
     lesson_03,
     lesson_04,
     lesson_05,
     lesson_06,
     lesson_07,
     lesson_08,
+    questions_00,
     questions_01,
+    questions_02,
     questions_03,
     questions_04,
     questions_05,
@@ -26,6 +29,7 @@ EXERCISES: dict[str, Exercise] = {
     exercise.name: exercise
     for exercise in (
         *lesson_01.EXERCISES,
+        *lesson_02.EXERCISES,
         *lesson_03.EXERCISES,
         *lesson_04.EXERCISES,
         *lesson_05.EXERCISES,
@@ -37,7 +41,9 @@ EXERCISES: dict[str, Exercise] = {
 QUESTIONS: dict[str, Question] = {
     question.id: question
     for question in (
+        *questions_00.QUESTIONS,
         *questions_01.QUESTIONS,
+        *questions_02.QUESTIONS,
         *questions_03.QUESTIONS,
         *questions_04.QUESTIONS,
         *questions_05.QUESTIONS,
