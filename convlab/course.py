@@ -1,7 +1,7 @@
 """The learner's working copy of lessons and exercises: made once, brought up to date, never written over.
 
-A small file in the working copy remembers a digest of each notebook as it was handed out. So what the learner has changed
-can be told from what only grew old.
+Notebooks are handed out without outputs. A small file in the working copy remembers a digest of each as it was handed out.
+So what the learner has changed can be told from what only grew old.
 """
 
 import hashlib
@@ -89,10 +89,22 @@ def prepare(folder: str | Path, *, update: bool = False, shipped: Path | None = 
     changes = Changes()
     for path in sorted(p for name in FOLDERS for p in (shipped / name).glob("*.ipynb")):
         name = path.relative_to(shipped).as_posix()
-        _bring(folder, name, path.read_bytes(), handed_out, update, changes)
+        _bring(folder, name, _without_outputs(path.read_bytes()), handed_out, update, changes)
     with replacing(folder / MANIFEST) as temporary:
         temporary.write_text(json.dumps(handed_out, indent=1) + "\n")
     return changes
+
+
+def _without_outputs(content: bytes) -> bytes:
+    """The notebook as nobody has run it yet: a result that can be read beside the question spoils the prediction."""
+    try:
+        notebook = json.loads(content)
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell["outputs"], cell["execution_count"] = [], None
+    except (ValueError, LookupError, TypeError):
+        return content  # no notebook: handed out as it is
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _bring(folder, name, content, handed_out, update, changes):

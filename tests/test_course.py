@@ -1,5 +1,6 @@
 """The learner's working copy is completed, brought up to date, and never written over."""
 
+import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -95,3 +96,19 @@ def test_titles_are_those_of_the_lessons_and_unreadable_ones_are_left_out(tmp_pa
         (folder / f"0{number}_broken.ipynb").write_text(content)
     assert course.titles(tmp_path) == {"03": "Convolution"}
     assert course.titles(tmp_path / "nowhere") == {}
+
+
+def test_lessons_are_handed_out_without_the_answers(tmp_path):
+    lesson = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# Größe"), nbformat.v4.new_code_cell("6 * 7")]
+    )
+    lesson.cells[1].outputs = [nbformat.v4.new_output("execute_result", data={"text/plain": "42"}, execution_count=1)]
+    lesson.cells[1].execution_count = 1
+    (tmp_path / "shipped" / "notebooks").mkdir(parents=True)
+    nbformat.write(lesson, tmp_path / "shipped" / "notebooks" / "03_sizes.ipynb")
+    course.prepare(tmp_path / "mine", shipped=tmp_path / "shipped")
+    copied = nbformat.read(tmp_path / "mine" / "notebooks" / "03_sizes.ipynb", as_version=4)
+    nbformat.validate(copied)
+    assert [cell.source for cell in copied.cells] == ["# Größe", "6 * 7"]
+    assert (copied.cells[1].outputs, copied.cells[1].execution_count) == ([], None)
+    assert course.prepare(tmp_path / "mine", shipped=tmp_path / "shipped") == course.Changes()

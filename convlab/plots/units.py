@@ -189,7 +189,7 @@ def unit_stack(stack: UnitStack) -> "Figure":
         raise ArgumentError(
             f"unit_stack: expected a UnitStack, got {type(stack).__name__}; plots.UnitStack(x) makes one"
         )
-    figure = new_figure(6.2)
+    figure = new_figure(6.4)
     figure.set_layout_engine("constrained")
     grid = figure.add_gridspec(2, 4, height_ratios=(2, 3))
     first = None
@@ -197,7 +197,7 @@ def unit_stack(stack: UnitStack) -> "Figure":
         axes = figure.add_subplot(grid[0, column], sharey=first)
         first = first or axes
         _panel(axes, unit, stack.x, stack.negative_slope)
-        axes.set_title(axes.get_title(), fontsize=TEXT)
+        axes.set_title(axes.get_title().replace(", slope", "\nslope"), fontsize=TEXT)  # a narrow panel
         axes.set_xlabel("input x")
         axes.tick_params(labelleft=column == 0)
     first.set_ylim(-1.2, 3.2)
@@ -215,11 +215,11 @@ def _way_back(axes: Any, stack: UnitStack) -> None:
         thin = name == "leaky ReLU"  # it often lies on ReLU's line, and both should be seen
         axes.plot(layers, sizes, "--" if thin else "-", color=unit.colour, marker=unit.mark,
                   markersize=4 if thin else 8, label=name)  # fmt: skip
-    axes.axhspan(FLOOR / 10, FLOOR * 3, color=INPUT.fill, zorder=0)
-    axes.text(0.995, 0.02, "0, or less than can be drawn", ha="right", va="bottom", fontsize=SMALL, color=INPUT.ink,
+    axes.axhspan(FLOOR / 100, FLOOR * 3, color=INPUT.fill, zorder=0)
+    axes.text(0.995, 0.01, "0, or less than can be drawn", ha="right", va="bottom", fontsize=SMALL, color=INPUT.ink,
               transform=axes.transAxes)  # fmt: skip
     axes.set_yscale("log")
-    axes.set(xlim=(0.6, DEEPEST + 0.4), ylim=(FLOOR / 3, 1e3), xlabel="layer  (the gradient comes from the right)")
+    axes.set(xlim=(0.6, DEEPEST + 0.4), ylim=(FLOOR / 30, 1e3), xlabel="layer  (the gradient comes from the right)")
     axes.set_ylabel("gradient")
     axes.set_xticks(range(1, DEEPEST + 1))
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
