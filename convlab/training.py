@@ -103,13 +103,15 @@ def predict(model: nn.Module, data: Any) -> tuple[np.ndarray, np.ndarray]:
     was_training = model.training
     model.eval()
     try:
-        pairs = [(model(x), labels) for x, labels in _batches(data, 0)]
+        pairs = []
+        for x, labels in backend.copied_ahead(_batches(data, 0), model.device):
+            pairs.append((backend.to_host(model(x)), backend.copy_of(labels)))
     finally:
         model.train(was_training)
     if not pairs:
         raise ShapeError("predict: data holds no batch")
     outputs, labels = zip(*pairs)
-    return np.concatenate([backend.to_host(y) for y in outputs]), np.concatenate(labels)
+    return np.concatenate(outputs), np.concatenate(labels)
 
 
 def evaluate(model: nn.Module, data: Any, loss: Callable | None = None) -> tuple[float, float]:
@@ -312,14 +314,14 @@ class _Run:
         self.model.train()
         self.model.reseed([self.seed, number])  # an epoch depends on its number alone, so a resumed run repeats it
         losses = correct = count = 0
-        for x, labels in _batches(train, number):
+        for x, labels in backend.copied_ahead(_batches(train, number), self.model.device):
             logits = self.model(x)
             loss = float(self.loss(logits, labels))
             self.optimizer.zero_grad()
             self.model.backward(self.loss.backward(), input_grad=False)
             self.optimizer.step()
             losses, count = losses + loss * len(labels), count + len(labels)
-            correct += int((logits.argmax(1) == labels).sum())
+            correct += int((backend.to_host(logits).argmax(1) == backend.to_host(labels)).sum())
             bar.batch(number, losses / count, correct / count)
         if not count:
             raise DataError("fit: train holds no batch; it may be an iterator that is used up")

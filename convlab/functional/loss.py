@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from convlab import checks
+from convlab import backend, checks
 from convlab.backend import bind, integers
 from convlab.errors import LabelError, ShapeError
 
@@ -63,6 +63,7 @@ def cross_entropy(logits: Any, labels: Any) -> tuple[float, Any]:
     ----------
     logits : array (N, K), float32 or float64
     labels : integer array (N,), from 0 to K - 1
+        On the host, or beside `logits` on the GPU.
 
     Returns
     -------
@@ -83,18 +84,19 @@ def cross_entropy(logits: Any, labels: Any) -> tuple[float, Any]:
     op = "cross_entropy"
     k, logits = bind(op, logits=logits)
     N, K = checks.rank(op, "logits", logits, "NK")
+    labels = backend.viewed(labels)
     checks.labels(op, "labels", labels)
     checks.same_shape(op, "labels", labels.shape, (N,), "one label per row of logits")
     if N == 0:
         raise ShapeError(f"{op}: the mean over an empty batch is undefined, got logits of shape {logits.shape}")
-    labels = np.asarray(labels)
-    wrong = np.flatnonzero((labels < 0) | (labels >= K))
+    on_host = backend.to_host(labels) if backend.on_gpu(labels) else np.asarray(labels)
+    wrong = np.flatnonzero((on_host < 0) | (on_host >= K))
     if wrong.size:
         raise LabelError(
-            f"{op}: labels must lie in [0, {K}), got {labels[wrong[0]]} at place {wrong[0]} "
+            f"{op}: labels must lie in [0, {K}), got {on_host[wrong[0]]} at place {wrong[0]} "
             f"({wrong.size} of {N} are outside); logits has {K} columns, one per class"
         )
-    labels = integers(op, labels)
+    labels = integers(op, labels if backend.on_gpu(labels) else on_host, like=logits)
     losses, dlogits = k.empty(N, np.float64), k.empty((N, K), logits.dtype)
     k.cross_entropy(logits, labels, losses, dlogits)
-    return float(losses.mean()), dlogits
+    return float(backend.to_host(losses).mean()), dlogits
