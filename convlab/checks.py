@@ -136,9 +136,14 @@ def dtype_name(value: Any) -> str:
     return str(getattr(value, "dtype", type(value).__name__))
 
 
+def kind(value: Any) -> str:
+    """The letter of NumPy for what an array holds, "" if it is no array."""
+    return getattr(getattr(value, "dtype", None), "kind", "") if hasattr(value, "shape") else ""
+
+
 def labels(op: str, name: str, value: Any) -> None:
     """Raise unless `value` is an array of integers."""
-    if getattr(getattr(value, "dtype", None), "kind", "") not in "iu" or not hasattr(value, "shape"):
+    if kind(value) not in ("i", "u"):
         raise DtypeError(
             f"{op}: {name} must be an array of integers, got {dtype_name(value)}; use np.asarray({name}, dtype=np.int64)"
         )

@@ -18,6 +18,7 @@ class Optimizer:
     """
 
     memories: tuple[str, ...] = ()
+    kernel: str  # the name of the kernel that makes a step
 
     def __init__(self, parameters: Iterable[Parameter], lr: float, weight_decay: float):
         op = type(self).__name__
@@ -33,7 +34,7 @@ class Optimizer:
         self.weight_decay = checks.number(op, "weight_decay", weight_decay, 0)
         self.steps = 0
         for name in self.memories:
-            setattr(self, name, [np.zeros_like(p.data) for p in self.parameters])
+            setattr(self, name, [backend.namespace(p.data).zeros_like(p.data) for p in self.parameters])
 
     def zero_grad(self) -> None:
         for parameter in self.parameters:
@@ -42,25 +43,36 @@ class Optimizer:
     def step(self) -> None:
         """Change every parameter by one step along its gradient."""
         self.steps += 1
+        op, flat, copied = f"{type(self).__name__}.step", [], []
         for index, parameter in enumerate(self.parameters):
-            memories = [getattr(self, name)[index] for name in self.memories]
-            op = f"{type(self).__name__}.step"
-            kernels, data, grad, *memories = backend.bind(
-                op, data=parameter.data, grad=parameter.grad, **dict(zip(self.memories, memories))
-            )
+            memories = {name: self._memory(name, index) for name in self.memories}
+            _, data, grad, *memories = backend.bind(op, data=parameter.data, grad=parameter.grad, **memories)
             checks.same_shape(op, "grad", grad.shape, data.shape, "that of the parameter")
             if data.size:
-                self._update(kernels, *(a.reshape(-1) for a in (data, grad, *memories)))
+                flat.append(tuple(a.reshape(a.size) for a in (data, grad, *memories)))
             if data is not parameter.data:  # bind copied an array that kernels cannot write to
-                parameter.data = data
+                copied.append((parameter, data))
+        backend.step_all(self.kernel, flat, self._numbers())
+        for parameter, data in copied:
+            parameter.data = data
 
-    def _update(self, kernels, data, grad, *memories):
+    def _memory(self, name, index):
+        "an array of memory, moved first to where its parameter lies"
+        arrays, data = getattr(self, name), self.parameters[index].data
+        if backend.on_gpu(arrays[index]) != backend.on_gpu(data):
+            arrays[index] = backend.beside(arrays[index], data)
+        return arrays[index]
+
+    def _numbers(self) -> tuple[float, ...]:
+        "what the kernel takes after the arrays"
         raise NotImplementedError
 
     def state_dict(self) -> dict[str, Any]:
         """Copies of what the optimiser remembers: arrays by name, and the numbers `lr` and `steps`."""
         arrays = {
-            f"{name}.{index}": array.copy() for name in self.memories for index, array in enumerate(getattr(self, name))
+            f"{name}.{index}": backend.copy_of(array)
+            for name in self.memories
+            for index, array in enumerate(getattr(self, name))
         }
         return arrays | {"lr": self.lr, "steps": self.steps}
 
@@ -81,7 +93,7 @@ class Optimizer:
                     f"{op}: {name} has shape {value.shape}, expected {array.shape}; it is the state of another network"
                 )
         for name, array in memories.items():
-            np.copyto(array, state[name], casting="same_kind")
+            backend.namespace(array).copyto(array, state[name], casting="same_kind")
         self.lr, self.steps = lr, steps
 
 
@@ -101,15 +113,14 @@ class SGD(Optimizer):
     Without dampening and Nesterov's variant the formula is PyTorch's; the paper on AlexNet puts lr inside the velocity.
     """
 
-    memories = ("velocity",)
+    memories, kernel = ("velocity",), "sgd"
 
     def __init__(self, parameters: Iterable[Parameter], lr: float, momentum: float = 0, weight_decay: float = 0):
         self.momentum = checks.number("SGD", "momentum", momentum, 0)
         super().__init__(parameters, lr, weight_decay)
 
-    def _update(self, kernels, data, grad, velocity):
-        real = data.dtype.type
-        kernels.sgd(data, grad, velocity, real(self.lr), real(self.momentum), real(self.weight_decay))
+    def _numbers(self):
+        return self.lr, self.momentum, self.weight_decay
 
 
 class Adam(Optimizer):
@@ -130,7 +141,7 @@ class Adam(Optimizer):
     Source: D. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1.
     """
 
-    memories = ("mean", "square")
+    memories, kernel = ("mean", "square"), "adam"
 
     def __init__(
         self,
@@ -146,11 +157,9 @@ class Adam(Optimizer):
         self.eps = checks.number("Adam", "eps", eps, 0)
         super().__init__(parameters, lr, weight_decay)
 
-    def _update(self, kernels, data, grad, mean, square):
-        real = data.dtype.type
+    def _numbers(self):
         corrections = (1 - beta**self.steps for beta in self.betas)
-        numbers = (self.lr, *self.betas, self.eps, self.weight_decay, *corrections)
-        kernels.adam(data, grad, mean, square, *(real(number) for number in numbers))
+        return self.lr, *self.betas, self.eps, self.weight_decay, *corrections
 
 
 # ------------------------------------------------------------------------------------------------ schedules

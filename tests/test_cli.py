@@ -137,7 +137,7 @@ def test_record_writes_a_dated_file(tmp_path, small_set, monkeypatch):
         (["train", "lenet6"], "there is no network 'lenet6'"),
         (["train", "lenet5", "--variant", "2020"], "variant must be one of 'modern', '1998'"),
         (["train", "lenet5", "--data", "nowhere"], "no data set 'nowhere'"),
-        (["train", "lenet5", "--device", "cuda"], "no CUDA kernels yet"),
+        (["train", "lenet5", "--device", "cuda"], "no GPU can be used: "),
         (["train", "lenet5", "--device", "tpu"], "device must be 'cpu' or 'cuda'"),
         (["train", "lenet5", "--resume"], "--resume needs --out"),
         (["train", "lenet5", "--resume", "--out", "."], "not a run folder"),

@@ -29,10 +29,9 @@ def report() -> dict[str, str]:
         kernels, layer = f"do not run: {str(error).splitlines()[0]}", "unknown"
     folder = compile_cache.KernelCache.cache_folder()
     try:
-        backend.kernels("cuda")
-        cuda = "available"
+        cuda = backend.describe("cuda")
     except errors.BackendError as error:
-        cuda = f"not available: {error}"
+        cuda = str(error)
     features = llvmlite.binding.get_host_cpu_features()
     simd = [name for name in ("sse2", "avx", "avx2", "fma", "avx512f", "neon") if features.get(name)]
     return {

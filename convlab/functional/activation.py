@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from convlab import checks
+from convlab import backend, checks
 from convlab.backend import bind
 from convlab.errors import ArgumentError
 
@@ -99,7 +99,7 @@ def dropout(x: Any, p: float, *, rng: np.random.Generator) -> tuple[Any, Any]:
     y, mask = k.empty(x.shape, x.dtype), k.empty(x.shape, x.dtype)
     if x.size:
         real, scale = x.dtype.type, 0.0 if p == 1 else 1 / (1 - p)
-        uniform = rng.random(x.shape, dtype=x.dtype)
+        uniform = backend.beside(rng.random(x.shape, dtype=x.dtype), x)
         k.dropout(x.reshape(-1), uniform.reshape(-1), p, real(scale), y.reshape(-1), mask.reshape(-1))
     return y, mask
 

@@ -8,8 +8,6 @@ Source: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learn
 
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from convlab import checks, geometry
 from convlab.backend import bind
 from convlab.errors import ArgumentError, ShapeError
@@ -247,7 +245,13 @@ def _only(op, name, value):
 
 def _as_image(op, name, array, letters):
     checks.rank(op, name, array, letters)
-    return array[:, :, np.newaxis, :]
+    first, second, length = array.shape
+    return array.reshape(first, second, 1, length)
+
+
+def _without_height(array):
+    first, second, _, length = array.shape
+    return array.reshape(first, second, length)
 
 
 def _as_image_shape(op, name, value, letters):
@@ -288,7 +292,7 @@ def conv1d(
     op = "conv1d"
     _, x, w, b = bind(op, optional=("b",), x=x, w=w, b=b)
     x, w = _as_image(op, "x", x, "NCL"), _as_image(op, "w", w, "OCK")
-    return _named(op, conv2d, x, w, b, **_flat_options(op, stride, padding, dilation, groups))[:, :, 0]
+    return _without_height(_named(op, conv2d, x, w, b, **_flat_options(op, stride, padding, dilation, groups)))
 
 
 def _named(op, function, *args, **options):
@@ -316,7 +320,7 @@ def conv1d_grad_input(
     dy, w = _as_image(op, "dy", dy, "NOL"), _as_image(op, "w", w, "OCK")
     x_shape = _as_image_shape(op, "x_shape", x_shape, "NCL")
     options = _flat_options(op, stride, padding, dilation, groups)
-    return _named(op, conv2d_grad_input, dy, w, x_shape, **options)[:, :, 0]
+    return _without_height(_named(op, conv2d_grad_input, dy, w, x_shape, **options))
 
 
 def conv1d_grad_weight(
@@ -335,7 +339,7 @@ def conv1d_grad_weight(
     dy, x = _as_image(op, "dy", dy, "NOL"), _as_image(op, "x", x, "NCL")
     w_shape = _as_image_shape(op, "w_shape", w_shape, "OCK")
     options = _flat_options(op, stride, padding, dilation, groups)
-    return _named(op, conv2d_grad_weight, dy, x, w_shape, **options)[:, :, 0]
+    return _without_height(_named(op, conv2d_grad_weight, dy, x, w_shape, **options))
 
 
 def conv1d_grad_bias(dy: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from convlab import checks
+from convlab import backend, checks
 from convlab.backend import bind, integers
 from convlab.errors import LabelError, ShapeError
 
@@ -64,6 +64,7 @@ def cross_entropy(logits: Any, labels: Any, *, label_smoothing: float = 0.0) -> 
     ----------
     logits : array (N, K), float32 or float64
     labels : integer array (N,), from 0 to K - 1
+        On the host, or beside `logits` on the GPU.
     label_smoothing : float
         From 0 to 1: the share of the target that is spread evenly over all classes.
 
@@ -91,28 +92,30 @@ def cross_entropy(logits: Any, labels: Any, *, label_smoothing: float = 0.0) -> 
     smoothing = checks.number(op, "label_smoothing", label_smoothing, 0, 1)
     k, logits = bind(op, logits=logits)
     N, K = checks.rank(op, "logits", logits, "NK")
+    labels = backend.viewed(labels)
     checks.labels(op, "labels", labels)
     checks.same_shape(op, "labels", labels.shape, (N,), "one label per row of logits")
     if N == 0:
         raise ShapeError(f"{op}: the mean over an empty batch is undefined, got logits of shape {logits.shape}")
-    labels = np.asarray(labels)
-    wrong = np.flatnonzero((labels < 0) | (labels >= K))
+    on_host = backend.to_host(labels) if backend.on_gpu(labels) else np.asarray(labels)
+    wrong = np.flatnonzero((on_host < 0) | (on_host >= K))
     if wrong.size:
         raise LabelError(
-            f"{op}: labels must lie in [0, {K}), got {labels[wrong[0]]} at place {wrong[0]} "
+            f"{op}: labels must lie in [0, {K}), got {on_host[wrong[0]]} at place {wrong[0]} "
             f"({wrong.size} of {N} are outside); logits has {K} columns, one per class"
         )
-    labels = integers(op, labels)
+    labels = integers(op, labels if backend.on_gpu(labels) else on_host, like=logits)
     losses, dlogits = k.empty(N, np.float64), k.empty((N, K), logits.dtype)
     k.cross_entropy(logits, labels, losses, dlogits)
-    loss = float(losses.mean())
+    loss = float(backend.to_host(losses).mean())
     return (loss, dlogits) if smoothing == 0 else _smoothed(smoothing, loss, dlogits, logits, labels)
 
 
 def _smoothed(e, loss, dlogits, logits, labels):
     "from the loss and gradient of hard labels: the target moves by e (1/K - one-hot)"
     N, K = logits.shape
-    to_all = -float(np.mean(log_softmax(logits), dtype=np.float64))
-    dlogits -= dlogits.dtype.type(e / (K * N))
-    dlogits[np.arange(N), labels] += dlogits.dtype.type(e / N)
-    return (1 - e) * loss + e * to_all, dlogits
+    to_all = -float(np.mean(backend.to_host(log_softmax(logits)), dtype=np.float64))
+    moved = backend.to_host(dlogits)  # a few numbers: worth no kernel of its own
+    moved -= moved.dtype.type(e / (K * N))
+    moved[np.arange(N), backend.to_host(labels)] += moved.dtype.type(e / N)
+    return (1 - e) * loss + e * to_all, backend.to_device(moved) if backend.on_gpu(dlogits) else moved

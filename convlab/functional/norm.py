@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from convlab import checks
+from convlab import backend, checks
 from convlab.backend import bind
 from convlab.errors import DtypeError, ShapeError
 
@@ -139,7 +139,8 @@ def batch_norm(
     N, C, L = lines.shape
     training = checks.flag(op, "training", training)
     eps, momentum = checks.number(op, "eps", eps, 0), checks.number(op, "momentum", momentum, 0, 1)
-    weight = kernels.zeros(C, x.dtype) + 1 if weight is None else weight
+    xp = backend.namespace(x)
+    weight = xp.ones(C, x.dtype) if weight is None else weight
     bias = kernels.zeros(C, x.dtype) if bias is None else bias
     for name, array in (("weight", weight), ("bias", bias)):
         checks.same_shape(op, name, array.shape, (C,), "one number per channel")
@@ -151,11 +152,15 @@ def batch_norm(
         if lines.size:
             kernels.channel_statistics(lines, mean, variance)
         if lines.size and running_mean is not None:  # an empty batch leaves them alone, as in PyTorch
-            running_mean[...] = (1 - momentum) * running_mean + momentum * mean
-            running_var[...] = (1 - momentum) * running_var + momentum * variance * (N * L / (N * L - 1))
+            unbiased = xp.multiply(variance, N * L / (N * L - 1))
+            for running, batch in ((running_mean, mean), (running_var, unbiased)):
+                moved = xp.add(xp.multiply(running, 1 - momentum), xp.multiply(batch, momentum))
+                xp.copyto(running, moved, casting="same_kind")
     else:
-        mean, variance = running_mean.astype(np.float64), running_var.astype(np.float64)
-    inverse_deviation = 1 / np.sqrt(variance + eps)
+        mean, variance = kernels.empty(C, np.float64), kernels.empty(C, np.float64)
+        kernels.copyto(mean, running_mean)
+        kernels.copyto(variance, running_var)
+    inverse_deviation = xp.reciprocal(xp.sqrt(xp.add(variance, eps)))
     y = kernels.empty(x.shape, x.dtype)
     if y.size:
         kernels.batch_norm(lines, y.reshape(lines.shape), mean, inverse_deviation, weight, bias)
@@ -169,10 +174,11 @@ def _check_running(op, x, channels, training, **arrays):
     for name, array in arrays.items():
         if array is None:
             continue
-        if not isinstance(array, np.ndarray) or array.dtype != x.dtype:
+        if getattr(array, "dtype", None) != x.dtype or not isinstance(getattr(array, "shape", None), tuple):
             raise DtypeError(f"{op}: {name} must be a {x.dtype} array like x, got {checks.dtype_name(array)}")
+        bind(op, x=x, **{name: array})
         checks.same_shape(op, name, array.shape, (channels,), "one number per channel")
-        if training and not array.flags.writeable:
+        if training and isinstance(array, np.ndarray) and not array.flags.writeable:
             raise DtypeError(f"{op}: {name} is read-only, but training updates it in place; use {name}.copy()")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from convlab import checks, geometry
+from convlab import backend, checks, geometry
 from convlab.backend import bind, integers
 from convlab.errors import ArgumentError, DtypeError, ShapeError
 from convlab.functional.conv import conv2d, conv2d_grad_input
@@ -117,16 +117,18 @@ def _max_pool2d_grad(op, dy, argmax, x_shape):
     k, dy = bind(op, dy=dy)
     checks.rank(op, "dy", dy, "NCHW")
     N, C, H, W = x_shape = checks.shape(op, "x_shape", x_shape, "NCHW")
-    if not isinstance(argmax, np.ndarray) or argmax.dtype.kind not in "iu":
+    argmax = backend.viewed(argmax)
+    if checks.kind(argmax) not in ("i", "u"):
         raise DtypeError(
             f"{op}: argmax must be the integer array that max_pool2d returned, got {checks.dtype_name(argmax)}"
         )
     checks.same_shape(op, "argmax", argmax.shape, dy.shape, "that of dy")
     checks.same_shape(op, "dy", dy.shape[:2], (N, C), "the images and channels of x_shape, in its first two axes")
-    if argmax.size and not 0 <= argmax.min() <= argmax.max() < H * W:
-        raise ShapeError(
-            f"{op}: argmax must lie in [0, {H * W}) for x_shape {x_shape}, got {argmax.min()} to {argmax.max()}"
-        )
+    backend.together(op, dy=dy, argmax=argmax)
+    if dy.size:
+        least, most = backend.extremes(argmax)
+        if not 0 <= least <= most < H * W:
+            raise ShapeError(f"{op}: argmax must lie in [0, {H * W}) for x_shape {x_shape}, got {least} to {most}")
     argmax = integers(op, argmax)
     if not dy.size:
         return k.zeros(x_shape, dy.dtype)
@@ -217,7 +219,7 @@ def weighted_pool2d(x: Any, kernel: Any, *, stride: IntOrPair) -> Any:
     checks.rank(op, "kernel", kernel, ("KH", "KW"))
     stride = checks.pair(op, "stride", stride, 1)
     windows_of(op, x.shape, kernel.shape, stride, 0, False)
-    y = conv2d(x.reshape(N * C, 1, H, W), kernel[np.newaxis, np.newaxis], stride=stride)
+    y = conv2d(x.reshape(N * C, 1, H, W), kernel.reshape(1, 1, *kernel.shape), stride=stride)
     return y.reshape(N, C, *y.shape[2:])
 
 
@@ -231,7 +233,7 @@ def weighted_pool2d_grad(dy: Any, x_shape: tuple[int, int, int, int], kernel: An
     _, y_shape = windows_of(op, x_shape, kernel.shape, stride, 0, False)
     checks.same_shape(op, "dy", dy.shape, y_shape, "that of the forward pass with these arguments")
     dy = dy.reshape(N * C, 1, *dy.shape[2:])
-    return conv2d_grad_input(dy, kernel[np.newaxis, np.newaxis], (N * C, 1, H, W), stride=stride).reshape(x_shape)
+    return conv2d_grad_input(dy, kernel.reshape(1, 1, *kernel.shape), (N * C, 1, H, W), stride=stride).reshape(x_shape)
 
 
 def _one_per_plane(op, x_shape):

@@ -71,12 +71,16 @@ class ScaledTanh(Module):
 
     def forward(self, x):
         _, x = backend.bind("ScaledTanh", x=x)
-        self._saved = F.tanh(x * x.dtype.type(self.slope))
-        return self._saved * x.dtype.type(self.amplitude)
+        xp = backend.namespace(x)
+        self._saved = F.tanh(xp.multiply(x, x.dtype.type(self.slope)))
+        return xp.multiply(self._saved, x.dtype.type(self.amplitude))
 
     def backward(self, dy, *, input_grad=True):
         y = self.saved()
-        return F.tanh_grad(dy, y) * dy.dtype.type(self.amplitude * self.slope) if input_grad else None
+        if not input_grad:
+            return None
+        dx = F.tanh_grad(dy, y)
+        return backend.namespace(dx).multiply(dx, dx.dtype.type(self.amplitude * self.slope))
 
 
 class Softmax(Module):

@@ -245,9 +245,13 @@ class ConnectedConv2d(Module):
         )
 
     def _dense(self):
-        weights = np.zeros((*self.connections.shape, *self.weight.data.shape[1:]), self.weight.data.dtype)
-        weights[self.connections] = self.weight.data
-        return weights
+        "kernels of all pairs of channels, those that are not connected zero"
+        xp, weight = backend.namespace(self.weight.data), self.weight.data
+        nothing = xp.zeros((1, *weight.shape[1:]), weight.dtype)
+        places = np.where(
+            self.connections, np.cumsum(self.connections).reshape(self.connections.shape) - 1, len(weight)
+        )
+        return xp.take(xp.concatenate([weight, nothing]), places, axis=0)
 
     def forward(self, x):
         weights = self._dense()
@@ -258,7 +262,10 @@ class ConnectedConv2d(Module):
     def backward(self, dy, *, input_grad=True):
         x, weights = self.saved()
         options = {"stride": self.stride, "padding": self.padding}
-        self.weight.accumulate(F.conv2d_grad_weight(dy, x, weights.shape, **options)[self.connections])
+        gradient = F.conv2d_grad_weight(dy, x, weights.shape, **options)
+        pairs = gradient.reshape(self.connections.size, *gradient.shape[2:])
+        connected = backend.namespace(pairs).take(pairs, np.flatnonzero(self.connections), axis=0)
+        self.weight.accumulate(connected)
         self.bias.accumulate(F.conv2d_grad_bias(dy))
         return F.conv2d_grad_input(dy, weights, x.shape, **options) if input_grad else None
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from convlab import checks
+from convlab import backend, checks
 from convlab.errors import ArgumentError, ShapeError
 from convlab.nn.module import Module
 
@@ -13,12 +13,13 @@ class Add(Module):
     """Sum of several arrays of one shape: where a skip connection joins."""
 
     def forward(self, *xs):
+        backend.together("Add", **{f"input {number}": x for number, x in enumerate(xs, 1)})
         for number, x in enumerate(xs[1:], 2):
             checks.same_shape("Add", f"input {number}", x.shape, xs[0].shape, "that of the first input")
         self._saved = len(xs)
         total = xs[0]
         for x in xs[1:]:
-            total = total + x
+            total = backend.namespace(total).add(total, x)
         return total
 
     def backward(self, dy, *, input_grad=True):
@@ -36,11 +37,12 @@ class Concat(Module):
     def forward(self, *xs):
         self.output_shape(*(x.shape[1:] for x in xs))
         self._saved = [x.shape[1] for x in xs]
-        return np.concatenate(xs, axis=1)
+        backend.together("Concat", **{f"input {number}": x for number, x in enumerate(xs, 1)})
+        return backend.namespace(xs[0]).concatenate(xs, axis=1)
 
     def backward(self, dy, *, input_grad=True):
         ends = np.cumsum(self.saved())
-        return tuple(np.split(dy, ends[:-1], axis=1))
+        return tuple(backend.namespace(dy).split(dy, ends[:-1], axis=1))
 
     def output_shape(self, *input_shapes):
         first = input_shapes[0]
@@ -126,7 +128,9 @@ class Graph(Module):
             for source, gradient in zip(sources, passed if len(sources) > 1 else (passed,)):
                 if gradient is not None:
                     # not in place: the layer may still hold the array
-                    gradients[source] = gradients[source] + gradient if source in gradients else gradient
+                    before = gradients.get(source)
+                    add = backend.namespace(gradient).add
+                    gradients[source] = gradient if before is None else add(before, gradient)
         if not input_grad:
             return None
         if "input" not in gradients:

@@ -55,9 +55,10 @@ class MSELoss(_Loss):
         checks.same_shape("MSELoss", "target", target.shape, output.shape, "that of the output")
         if not output.size:
             raise ShapeError(f"MSELoss: the mean over an empty batch is undefined, got output of shape {output.shape}")
-        difference = output - target
-        self._gradient = difference * output.dtype.type(2 / output.size)
-        return float(np.mean(np.square(difference), dtype=np.float64))
+        xp = backend.namespace(output)
+        difference = xp.subtract(output, target)
+        self._gradient = xp.multiply(difference, output.dtype.type(2 / output.size))
+        return float(np.mean(np.square(backend.to_host(difference)), dtype=np.float64))
 
 
 class EuclideanRBF(Module):
@@ -83,10 +84,12 @@ class EuclideanRBF(Module):
         checks.rank("EuclideanRBF", "codes", self.codes, ("classes", "features"))
 
     def forward(self, x):
-        dtype = self.codes.dtype.type
-        y = F.linear(x, dtype(2) * self.codes, -np.square(self.codes).sum(1)) - np.square(x).sum(1, keepdims=True)
+        backend.bind("EuclideanRBF", x=x, codes=self.codes)
+        xp, real = backend.namespace(x), self.codes.dtype.type
+        minus_lengths = xp.multiply(xp.sum(xp.square(self.codes), 1), real(-1))
+        y = F.linear(x, xp.multiply(self.codes, real(2)), minus_lengths)
         self._saved = x
-        return y
+        return xp.subtract(y, xp.sum(xp.square(x), 1, keepdims=True))
 
     def backward(self, dy, *, input_grad=True):
         x = self.saved()
@@ -94,7 +97,9 @@ class EuclideanRBF(Module):
         checks.same_shape("EuclideanRBF.backward", "dy", dy.shape, (len(x), len(self.codes)), "that of the output")
         if not input_grad:
             return None
-        return dy.dtype.type(2) * (F.linear_grad_input(dy, self.codes) - x * dy.sum(1, keepdims=True))
+        xp = backend.namespace(dy)
+        towards = xp.subtract(F.linear_grad_input(dy, self.codes), xp.multiply(x, xp.sum(dy, 1, keepdims=True)))
+        return xp.multiply(towards, dy.dtype.type(2))
 
     def output_shape(self, input_shape):
         if tuple(input_shape) != self.codes.shape[1:]:

@@ -40,7 +40,7 @@ class Parameter:
     @property
     def grad(self) -> Any:
         if self._grad is None:
-            self._grad = np.zeros_like(self.data)
+            self._grad = backend.namespace(self.data).zeros_like(self.data)
         return self._grad
 
     @grad.setter
@@ -52,7 +52,7 @@ class Parameter:
         if self._grad is None:
             self._grad = gradient
         else:
-            self._grad += gradient
+            backend.namespace(gradient).add(self._grad, gradient, out=self._grad)
 
     def zero_grad(self) -> None:
         self._grad = None
@@ -130,6 +130,11 @@ class Module:
         for parameter in self.parameters():
             parameter.zero_grad()
 
+    @property
+    def device(self) -> str:
+        """Where the parameters and buffers lie: "cpu" or "cuda"; "cpu" if there are none."""
+        return "cuda" if any(backend.on_gpu(array) for _, array in self._named_state()) else "cpu"
+
     def train(self, mode: bool = True) -> "Module":
         """Switch to training (dropout on, batch statistics) or, with False, to evaluation. Returns the module."""
         for module in self.modules():
@@ -158,21 +163,32 @@ class Module:
             If the device cannot be used here.
         """
         if isinstance(where, str) and where.split(":")[0] in ("cpu", "cuda"):
-            backend.kernels(where)
-            return self
+            return self._change(lambda array: backend.moved(array, where))
         try:
             dtype = None if where is None else np.dtype(where)  # np.dtype(None) is float64
         except TypeError:
             dtype = None
         if dtype is None or dtype.type not in backend.FLOATS:
             raise ArgumentError(f"to: expected 'cpu', 'cuda', np.float32 or np.float64, got {where!r}")
-        for module in self.modules():
-            for name, value in vars(module).items():
-                if isinstance(value, Parameter):
-                    value.data = value.data.astype(dtype)
+        return self._change(lambda array: backend.namespace(array).astype(array, dtype))
+
+    def _change(self, change) -> "Module":
+        "every array of the state; all of them, or on an error none"
+        places = [
+            (module, name, value)
+            for module in self.modules()
+            for name, value in vars(module).items()
+            if isinstance(value, Parameter) or (name in module.buffers and value is not None)
+        ]
+        changed = [change(value.data if isinstance(value, Parameter) else value) for _, _, value in places]
+        for (module, name, value), array in zip(places, changed):
+            if isinstance(value, Parameter):
+                if array is not value.data:
+                    value.data = array
                     value.zero_grad()
-                elif name in module.buffers and value is not None:
-                    setattr(module, name, value.astype(dtype))
+            else:
+                setattr(module, name, array)
+        for module in self.modules():
             module._saved = None
         return self
 
@@ -188,8 +204,8 @@ class Module:
             yield from child._named_state(f"{prefix}{name}.")
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """Copies of all parameters and buffers by their dotted names."""
-        return {name: array.copy() for name, array in self._named_state()}
+        """Copies of all parameters and buffers by their dotted names, on the host."""
+        return {name: backend.copy_of(array) for name, array in self._named_state()}
 
     def load_state_dict(self, state: dict[str, Any], strict: bool = True) -> None:
         """Take over parameters and buffers. Everything is checked first: on an error nothing has changed.
@@ -232,7 +248,7 @@ class Module:
                 )
         for name, array in own.items():
             if name in given:
-                np.copyto(array, given[name], casting="same_kind")
+                backend.namespace(array).copyto(array, given[name], casting="same_kind")
 
     def summary(self, input_shape: tuple[int, ...]) -> Summary:
         """Table of the layers: output shape, weights, biases, multiply-adds and bytes, for one input.

@@ -120,7 +120,8 @@ class AdaptiveAvgPool2d(Module):
         _, x = backend.bind("AdaptiveAvgPool2d", x=x)
         checks.rank("AdaptiveAvgPool2d", "x", x, "NCHW")
         self.output_shape(x.shape[1:])
-        means = [_window_means(size, count, x.dtype) for size, count in zip(x.shape[2:], self.output_size)]
+        sizes = zip(x.shape[2:], self.output_size)
+        means = [backend.beside(_window_means(size, count, x.dtype), x) for size, count in sizes]
         self._saved = x.shape, means
         return _along_axes(x, *means)
 
@@ -129,7 +130,8 @@ class AdaptiveAvgPool2d(Module):
         _, dy = backend.bind("AdaptiveAvgPool2d.backward", dy=dy)
         y_shape = (*x_shape[:2], *self.output_size)
         checks.same_shape("AdaptiveAvgPool2d.backward", "dy", dy.shape, y_shape, "that of the output")
-        return _along_axes(dy, rows.T, columns.T) if input_grad else None
+        swapaxes = backend.namespace(dy).swapaxes
+        return _along_axes(dy, swapaxes(rows, 0, 1), swapaxes(columns, 0, 1)) if input_grad else None
 
     def output_shape(self, input_shape):
         C, H, W = checks.shape("AdaptiveAvgPool2d", "input_shape", input_shape, "CHW")
@@ -152,8 +154,9 @@ def _window_means(size: int, count: int, dtype: Any) -> Any:
 def _along_axes(x: Any, rows: Any, columns: Any) -> Any:
     """y[n, c] = rows x[n, c] columns^T: one linear layer along the width, one along the height."""
     N, C, H, W = x.shape
-    wide = F.linear(x.reshape(N * C * H, W), columns).reshape(N, C, H, len(columns)).swapaxes(2, 3)
-    return F.linear(wide.reshape(-1, H), rows).reshape(N, C, len(columns), len(rows)).swapaxes(2, 3)
+    swapaxes, (OH, OW) = backend.namespace(x).swapaxes, (len(rows), len(columns))
+    wide = swapaxes(F.linear(x.reshape(N * C * H, W), columns).reshape(N, C, H, OW), 2, 3)
+    return swapaxes(F.linear(wide.reshape(N * C * OW, H), rows).reshape(N, C, OW, OH), 2, 3)
 
 
 class AdaptiveMaxPool2d(Module):
@@ -240,19 +243,25 @@ class Subsample2d(Module):
                 f"Subsample2d: x has {mean.shape[1]} channels but the layer {self.weight.data.size} (x: {x.shape})"
             )
         self._saved = mean, x.shape
-        return mean * self._factor() + self.bias.data[:, None, None]
+        xp = backend.namespace(x)
+        return xp.add(xp.multiply(mean, self._factor()), self.bias.data.reshape(-1, 1, 1))
 
     def _factor(self):
         "window size times weight, per channel: the layer takes the sum, pooling the mean"
-        return (self.weight.data * self.weight.data.dtype.type(self.window))[:, None, None]
+        weight = self.weight.data
+        return backend.namespace(weight).multiply(weight, weight.dtype.type(self.window)).reshape(-1, 1, 1)
 
     def backward(self, dy, *, input_grad=True):
         mean, x_shape = self.saved()
         _, dy, mean = backend.bind("Subsample2d.backward", dy=dy, mean=mean)
         checks.same_shape("Subsample2d.backward", "dy", dy.shape, mean.shape, "that of the output")
-        self.weight.accumulate(F.conv2d_grad_bias(dy * mean) * self.weight.data.dtype.type(self.window))
+        multiply = backend.namespace(dy).multiply
+        by_sum = F.conv2d_grad_bias(multiply(dy, mean))
+        self.weight.accumulate(multiply(by_sum, by_sum.dtype.type(self.window)))
         self.bias.accumulate(F.conv2d_grad_bias(dy))
-        return F.avg_pool2d_grad(dy * self._factor(), x_shape, self.kernel_size) if input_grad else None
+        if not input_grad:
+            return None
+        return F.avg_pool2d_grad(multiply(dy, self._factor()), x_shape, self.kernel_size)
 
     def output_shape(self, input_shape):
         checks.shape("Subsample2d", "input_shape", input_shape, "CHW")

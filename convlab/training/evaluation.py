@@ -72,7 +72,9 @@ def _gather(who, models, data, output):
     try:
         for model in models:
             model.eval()
-        pairs = [(output(x), labels) for x, labels in batches(data, 0)]
+        pairs = []
+        for x, labels in backend.copied_ahead(batches(data, 0), models[0].device):
+            pairs.append((output(x), backend.copy_of(labels)))
     finally:
         for model, was_training in zip(models, were_training):
             model.train(was_training)

@@ -122,19 +122,19 @@ def _one_epoch(state, train, val, criterion, accumulate, bar):
     model.reseed([state.seed, number])  # an epoch depends on its number alone, so a resumed run repeats it
     losses, correct, count, waiting = [], 0, 0, 0
     total, x = 0.0, None
-    for x, labels in batches(train, number):
+    for x, labels in backend.copied_ahead(batches(train, number), model.device):
         logits = model(x)
         losses.append(float(criterion(logits, labels)))
         if not math.isfinite(losses[-1]):
             cause = divergence.likely_cause(x, divergence.is_finite(model), losses[:-1], lr)
             raise _Diverged(len(losses), losses[-1], cause)
         total, count = total + losses[-1] * len(labels), count + len(labels)
-        correct += int((backend.to_host(logits).argmax(1) == labels).sum())
+        correct += int((backend.to_host(logits).argmax(1) == backend.to_host(labels)).sum())
         if waiting == 0:
             optimizer.zero_grad()
         # batches that are added up count by their images, so that a short last one does not weigh more
         dy = criterion.backward()
-        model.backward(dy if accumulate == 1 else dy * dy.dtype.type(len(labels)), input_grad=False)
+        model.backward(dy if accumulate == 1 else _scaled(dy, len(labels)), input_grad=False)
         waiting += len(labels)
         if len(losses) % accumulate == 0:
             _step(optimizer, accumulate, waiting)
@@ -157,8 +157,15 @@ def _one_epoch(state, train, val, criterion, accumulate, bar):
 def _step(optimizer, accumulate, images):
     if accumulate > 1:
         for parameter in optimizer.parameters:
-            parameter.grad *= parameter.grad.dtype.type(1 / images)
+            parameter.grad = _scaled(parameter.grad, 1 / images)
     optimizer.step()
+
+
+def _scaled(array, factor):
+    "array * factor, in the array's type and on its device"
+    if backend.on_gpu(array):
+        return backend.to_device(_scaled(backend.to_host(array), factor))
+    return array * array.dtype.type(factor)
 
 
 def _end_diverged(state, reason):
