@@ -24,11 +24,11 @@ from convlab.plots.equations import array_row as array_row
 from convlab.plots.equations import step_images as step_images
 from convlab.plots.experiment import experiment_board as experiment_board
 from convlab.plots.filters import first_layer_filters as first_layer_filters
+from convlab.plots.guesses import digit_guesses as digit_guesses
 from convlab.plots.landscape import LANDSCAPES as LANDSCAPES
 from convlab.plots.landscape import Descent as Descent
 from convlab.plots.landscape import Landscape as Landscape
 from convlab.plots.landscape import loss_landscape as loss_landscape
-from convlab.plots.guesses import digit_guesses as digit_guesses
 from convlab.plots.layers import through_layers as through_layers
 from convlab.plots.pictures import feature_maps as feature_maps
 from convlab.plots.pictures import picture_grid as picture_grid

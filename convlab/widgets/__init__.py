@@ -17,9 +17,6 @@ from convlab.widgets.backward import BackwardExplorer as BackwardExplorer
 from convlab.widgets.channels import COLOUR_FILTERS as COLOUR_FILTERS
 from convlab.widgets.channels import ChannelExplorer as ChannelExplorer
 from convlab.widgets.classifying import ClassifierExplorer as ClassifierExplorer
-from convlab.widgets.colours import ColourPicture as ColourPicture
-from convlab.widgets.colours import colour_picture as colour_picture
-from convlab.widgets.colours import colour_picture_names as colour_picture_names
 from convlab.widgets.convolution import PRESETS as PRESETS
 from convlab.widgets.convolution import ConvolutionExplorer as ConvolutionExplorer
 from convlab.widgets.counting import ParameterExplorer as ParameterExplorer

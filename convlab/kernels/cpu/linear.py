@@ -12,12 +12,12 @@ import functools
 
 import numpy as np
 
+from convlab.jit import parallel, prange
 from convlab.kernels.cpu import plain_linear
 from convlab.kernels.cpu.memory import workspace
 from convlab.kernels.cpu.product import MATRIX, best_vectors, multiply, packed, padded_bias, table
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS, ROWS
 
-sum_per_channel = plain_linear.sum_per_channel
 SMALL = 64 * 64  # weights below which the plain loops are as good
 
 
@@ -63,3 +63,15 @@ def linear_grad_weight(dy, x, dw):
     rows, cols, places = _tables(O, N, N, 1, I)
     vectors = best_vectors(I, dy.itemsize)
     multiply(turned, rows, cols, x, padded_bias(None, I, dy.dtype), dw, places, 1, I, vectors, kind=MATRIX)
+
+
+@parallel
+def sum_per_channel(dy, db):
+    "db[c] = sum_(n, l) dy[n, c, l]: the gradient by a bias"
+    N, C, L = dy.shape
+    for c in prange(C):
+        total = np.float64(0)  # there can be a hundred million terms
+        for n in range(N):
+            for l in range(L):
+                total += dy[n, c, l]
+        db[c] = total

@@ -3,8 +3,6 @@
 A task owns a row of the result. Within it one number times a row is added at a time, so memory is read in order.
 """
 
-import numpy as np
-
 from convlab.jit import jit, parallel, prange
 
 
@@ -48,15 +46,3 @@ def linear_grad_weight(dy, x, dw):
         dw[o, :] = 0
         for n in range(x.shape[0]):
             add_scaled(dw[o], dy[n, o], x[n])
-
-
-@parallel
-def sum_per_channel(dy, db):
-    "db[c] = sum_(n, l) dy[n, c, l]: the gradient by a bias"
-    N, C, L = dy.shape
-    for c in prange(C):
-        total = np.float64(0)  # there can be a hundred million terms
-        for n in range(N):
-            for l in range(L):
-                total += dy[n, c, l]
-        db[c] = total

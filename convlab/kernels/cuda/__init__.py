@@ -17,9 +17,9 @@ from convlab.kernels.cuda.arrays import copyto as copyto
 from convlab.kernels.cuda.arrays import empty as empty
 from convlab.kernels.cuda.arrays import zeros as zeros
 from convlab.kernels.cuda.conv import conv2d as conv2d
-from convlab.kernels.cuda.conv import conv2d_grad_input as conv2d_grad_input
 from convlab.kernels.cuda.conv import conv2d_grad_weight as conv2d_grad_weight
-from convlab.kernels.cuda.conv import conv_transpose2d as conv_transpose2d
+from convlab.kernels.cuda.conv_transpose import conv2d_grad_input as conv2d_grad_input
+from convlab.kernels.cuda.conv_transpose import conv_transpose2d as conv_transpose2d
 from convlab.kernels.cuda.linear import linear as linear
 from convlab.kernels.cuda.linear import linear_grad_input as linear_grad_input
 from convlab.kernels.cuda.linear import linear_grad_weight as linear_grad_weight

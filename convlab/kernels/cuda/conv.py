@@ -1,7 +1,7 @@
-"""Convolution and its two gradients. A thread owns one number of the result and gathers what belongs to it:
+"""Convolution and its gradient by the weights. A thread owns one number of the result and gathers what belongs to it:
 
     forward         an output asks the pixels of its window
-    grad_input      a pixel asks the outputs that saw it
+    grad_input      a pixel asks the outputs that saw it: see `conv_transpose.py`
     grad_weight     a weight asks all outputs, each with the pixel that it met there
 
 So no two threads add to the same number, and nothing is added in an order left to chance. Large convolutions of float32 go
@@ -13,7 +13,6 @@ from numba import cuda
 
 from convlab.kernels import precision
 from convlab.kernels.cuda import correlate, correlate_tf32, grad_weight
-from convlab.kernels.cuda.arrays import zeros
 from convlab.kernels.cuda.launch import kernel
 
 
@@ -38,30 +37,6 @@ def _conv2d(x, w, b, y, stride_h, stride_w, top, left, dilation_h, dilation_w):
                     if 0 <= v < W:
                         total += w[o, c, k, l] * x[n, first + c, h, v]
     y[n, o, i, j] = total
-
-
-@kernel(lambda x, w, b, y, *geometry: y.size)
-def _conv_transpose2d(x, w, b, y, stride_h, stride_w, top, left, dilation_h, dilation_w):
-    "x stands where the outputs of the convolution stand, y where its image stands"
-    index = cuda.grid(1)
-    if index >= y.size:
-        return
-    _, C, H, W = y.shape
-    per_group, KH, KW = w.shape[1:]
-    O, OH, OW = x.shape[1:]
-    h, v, plane = index // W % H, index % W, index // (H * W)
-    n, c = plane // C, plane % C
-    lanes = O // (C // per_group)  # channels of x per group
-    total = b[c]
-    for o in range(c // per_group * lanes, (c // per_group + 1) * lanes):
-        for k in range(KH):
-            row = h + top - k * dilation_h  # the window that saw this pixel through tap k starts here, if one does
-            if row >= 0 and row % stride_h == 0 and row // stride_h < OH:
-                for l in range(KW):
-                    column = v + left - l * dilation_w
-                    if column >= 0 and column % stride_w == 0 and column // stride_w < OW:
-                        total += w[o, c % per_group, k, l] * x[n, o, row // stride_h, column // stride_w]
-    y[n, c, h, v] = total
 
 
 @kernel(lambda dy, x, dw, *geometry: dw.size)
@@ -89,7 +64,7 @@ def _conv2d_grad_weight(dy, x, dw, stride_h, stride_w, top, left, dilation_h, di
     dw[o, c, k, l] = total
 
 
-def _variant(channels):
+def variant(channels):
     "on the tensor cores where that is allowed and there are enough channels"
     tf32 = precision.tf32 and channels >= correlate_tf32.LEAST_CHANNELS
     return (correlate_tf32.variant if tf32 else correlate.Variant.exact)(channels)
@@ -98,14 +73,9 @@ def _variant(channels):
 def conv2d(x, w, b, y, stride, before, dilation):
     "y = b + the sum over channels and taps of w * x; the number of groups follows from the shapes"
     if correlate.worth_it(x, y, w.shape[0] // (x.shape[1] // w.shape[1]), w.size // w.shape[0]):
-        correlate.forward(_variant, x, w, b, y, stride, before, dilation)
+        correlate.forward(variant, x, w, b, y, stride, before, dilation)
     else:
         _conv2d(x, w, b, y, *stride, *before, *dilation)
-
-
-def conv2d_grad_input(dy, w, dx, stride, before, dilation):
-    "dx = what each output passes back to the pixels it saw"
-    conv_transpose2d(dy, w, zeros(dx.shape[1], dx.dtype), dx, stride, before, dilation)
 
 
 def conv2d_grad_weight(dy, x, dw, stride, before, dilation):
@@ -114,11 +84,3 @@ def conv2d_grad_weight(dy, x, dw, stride, before, dilation):
         grad_weight.grad_weight(dy, x, dw, stride, before, dilation)
     else:
         _conv2d_grad_weight(dy, x, dw, *stride, *before, *dilation)
-
-
-def conv_transpose2d(x, w, b, y, stride, before, dilation):
-    "y = b + what the input gradient of a convolution with these weights makes of x"
-    if correlate.worth_it(x, y, w.shape[1], w.size // y.shape[1]):
-        correlate.transposed(_variant, x, w, b, y, stride, before, dilation)
-    else:
-        _conv_transpose2d(x, w, b, y, *stride, *before, *dilation)
