@@ -159,7 +159,7 @@ def _processor_seconds(more: float) -> None:
 
 
 def _failure(failure: Failure | None) -> dict[str, str] | None:
-    return None if failure is None else vars(failure)
+    return None if failure is None else {name: getattr(failure, name) for name in ("kind", "message", "where", "line")}
 
 
 def _header(answer: Answer) -> dict[str, Any]:
