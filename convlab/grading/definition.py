@@ -122,9 +122,16 @@ class Exercise:
 
         For example "conv2d(x (2, 3, 6, 8), w (2, 3, 3, 2), b (2,), stride=2, padding=1)".
         """
-        arrays = [f"{name} {np.shape(value)}" for name, value in zip(self.parameters, probe.args)]
+        arrays = [f"{name} {_shape(value)}" for name, value in zip(self.parameters, probe.args)]
         options = [f"{name}={value}" for name, value in probe.kwargs.items()]
         return f"{self.name}({', '.join(arrays + options)})"
+
+
+def _shape(value: Any) -> str:
+    """The shape of an array; of a list of arrays how many there are."""
+    if isinstance(value, (list, tuple)) and any(isinstance(item, np.ndarray) for item in value):
+        return f"({len(value)} arrays)"
+    return str(np.shape(value))
 
 
 @dataclass(frozen=True)

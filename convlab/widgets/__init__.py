@@ -7,6 +7,7 @@ np.float64(1.0)
 """
 
 from convlab.widgets.activations import ActivationExplorer as ActivationExplorer
+from convlab.widgets.alexnet import AlexNetExplorer as AlexNetExplorer
 from convlab.widgets.channels import COLOUR_FILTERS as COLOUR_FILTERS
 from convlab.widgets.channels import ChannelExplorer as ChannelExplorer
 from convlab.widgets.colours import ColourPicture as ColourPicture
@@ -14,24 +15,31 @@ from convlab.widgets.colours import colour_picture as colour_picture
 from convlab.widgets.colours import colour_picture_names as colour_picture_names
 from convlab.widgets.convolution import PRESETS as PRESETS
 from convlab.widgets.convolution import ConvolutionExplorer as ConvolutionExplorer
+from convlab.widgets.drawing_pad import DrawingPad as DrawingPad
+from convlab.widgets.drawing_pad import as_digit as as_digit
 from convlab.widgets.output_size import OutputSizeExplorer as OutputSizeExplorer
 from convlab.widgets.pictures import Picture as Picture
 from convlab.widgets.pictures import names as picture_names
 from convlab.widgets.pictures import picture as picture
 from convlab.widgets.pooling import PoolingExplorer as PoolingExplorer
 from convlab.widgets.receptive import ReceptiveFieldExplorer as ReceptiveFieldExplorer
+from convlab.widgets.xray import NetworkXRayExplorer as NetworkXRayExplorer
 
 __all__ = [
     "COLOUR_FILTERS",
     "PRESETS",
     "ActivationExplorer",
+    "AlexNetExplorer",
     "ChannelExplorer",
     "ColourPicture",
     "ConvolutionExplorer",
+    "DrawingPad",
+    "NetworkXRayExplorer",
     "OutputSizeExplorer",
     "Picture",
     "PoolingExplorer",
     "ReceptiveFieldExplorer",
+    "as_digit",
     "colour_picture",
     "colour_picture_names",
     "picture",

@@ -24,6 +24,7 @@ IGNORED = {
     "05_channels": ["play-explorer"],
     "06_pooling": ["play-explorer"],
     "07_activations": ["chain-explorer"],
+    "11_lenet5": ["xray-explorer"],
 }
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip", "nbval-raises-exception"}
 

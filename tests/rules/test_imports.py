@@ -28,6 +28,7 @@ LAYERS = [
     "data",
     "training",
     "records",
+    "history",
     "course",
     "cortex",
     "plots",

@@ -11,11 +11,15 @@ from convlab.grading.exercises import (
     lesson_05,
     lesson_06,
     lesson_07,
+    lesson_11,
+    lesson_12,
     questions_03,
     questions_04,
     questions_05,
     questions_06,
     questions_07,
+    questions_11,
+    questions_12,
 )
 
 EXERCISES: dict[str, Exercise] = {
@@ -26,6 +30,8 @@ EXERCISES: dict[str, Exercise] = {
         *lesson_05.EXERCISES,
         *lesson_06.EXERCISES,
         *lesson_07.EXERCISES,
+        *lesson_11.EXERCISES,
+        *lesson_12.EXERCISES,
     )
 }
 QUESTIONS: dict[str, Question] = {
@@ -36,6 +42,8 @@ QUESTIONS: dict[str, Question] = {
         *questions_05.QUESTIONS,
         *questions_06.QUESTIONS,
         *questions_07.QUESTIONS,
+        *questions_11.QUESTIONS,
+        *questions_12.QUESTIONS,
     )
 }
 
