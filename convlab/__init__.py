@@ -14,8 +14,8 @@ import importlib
 from convlab._version import __version__ as __version__
 
 _SUBMODULES = {
-    "backend", "checkpoint", "data", "errors", "functional", "geometry", "grading", "models", "nn", "optim", "plots",
-    "reference", "training", "widgets",
+    "backend", "checkpoint", "cortex", "data", "errors", "functional", "geometry", "grading", "history", "models", "nn",
+    "optim", "plots", "reference", "training", "widgets",
 }  # fmt: skip
 _NAMES = {
     "load": "checkpoint",
@@ -24,6 +24,7 @@ _NAMES = {
     "set_threads": "jit",
     "to_device": "backend",
     "to_host": "backend",
+    "use_winograd": "settings",
 }
 
 __all__ = ["__version__", *sorted(_SUBMODULES), *sorted(_NAMES)]

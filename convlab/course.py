@@ -6,6 +6,7 @@ can be told from what only grew old.
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,6 +42,20 @@ def source() -> Path:
     raise DataError(
         "course: this installation of convlab holds no notebooks; install convlab again, or work in a clone"
     )
+
+
+def titles(folder: str | Path) -> dict[str, str]:
+    """The title of each lesson in `folder`/notebooks by its number, as {"03": "Convolution"}. Unreadable ones are left out."""
+    found = {}
+    for path in sorted((Path(folder) / "notebooks").glob("[0-9][0-9]_*.ipynb"), key=lambda path: path.stem):
+        if path.name[:2] in found:
+            continue  # a newer version beside the learner's
+        try:
+            first = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]
+            found[path.name[:2]] = re.search(r"^# (.+)$", "".join(first), re.MULTILINE)[1].strip()
+        except (OSError, ValueError, LookupError, TypeError):
+            continue
+    return found
 
 
 def prepare(folder: str | Path, *, update: bool = False, shipped: Path | None = None) -> Changes:

@@ -49,7 +49,33 @@ _ALEXNET = "A. Krizhevsky and others, ImageNet classification with deep convolut
 _LENET = "Y. LeCun and others, Gradient-based learning applied to document recognition, 1998"
 _TOP5 = "top-5 error of the classification challenge, per cent"
 
+_STRATEGIES = "Y. LeCun, Generalization and network design strategies, 1989"
+_HORTON = "J. Horton and others, The representation of the visual field in human striate cortex, 1991"
+_RIGHT = "digits of 1989 recognised, per cent"
+
 FACTS: dict[str, Fact] = {
+    # lesson 01
+    "hubel-1957": Fact(1957, "year of the electrode that hears single cells",
+                       "D. Hubel, Tungsten microelectrode for recording from single units, 1957", "the whole paper"),
+    "hubel-wiesel-1959": Fact(1959, "year of bars in the place of spots",
+                              "D. Hubel and others, Receptive fields of single neurones in the cat's striate cortex, 1959",
+                              "results"),
+    "hubel-wiesel-1962": Fact(1962, "year of simple and complex cells",
+                              "D. Hubel and others, Receptive fields, binocular interaction and functional architecture in "
+                              "the cat's visual cortex, 1962", "part I", checked=True),
+    "hubel-wiesel-1965": Fact(1965, "year of hypercomplex cells",
+                              "D. Hubel and others, Receptive fields and functional architecture in two nonstriate visual "
+                              "areas (18 and 19) of the cat, 1965", "results"),
+    "nobel-1981": Fact(1981, "year of the Nobel Prize in Physiology or Medicine, a quarter each",
+                       "Nobel Foundation, The Nobel Prize in Physiology or Medicine, 1981", "citation", checked=True),
+    "cortex-scale": Fact(17.3, "scale of the map on the human cortex, mm", _HORTON, "magnification"),
+    "cortex-fovea": Fact(0.75, "degrees at which magnification has halved", _HORTON, "magnification"),
+    # lesson 02
+    "digits1989-net1": Fact(80.0, f"{_RIGHT}: one layer, fully connected", _STRATEGIES, "section 5, results"),
+    "digits1989-net2": Fact(87.0, f"{_RIGHT}: a hidden layer of 12, fully connected", _STRATEGIES, "section 5, results"),
+    "digits1989-net3": Fact(88.5, f"{_RIGHT}: two hidden layers, locally connected", _STRATEGIES, "section 5, results"),
+    "digits1989-net4": Fact(94.0, f"{_RIGHT}: the first of them with shared weights", _STRATEGIES, "section 5, results"),
+    "digits1989-net5": Fact(98.4, f"{_RIGHT}: both with shared weights", _STRATEGIES, "section 5, results"),
     # lesson 07
     "relu-1969": Fact(1969, "year of a layered network for images with max(x, 0)",
                       "K. Fukushima, Visual feature extraction by a multilayered network of analog threshold elements, 1969",

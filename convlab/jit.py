@@ -37,8 +37,24 @@ def _compile(function, **options):
     dispatcher = numba.njit(**OPTIONS, **options)(function)
     if not numba.config.DISABLE_JIT:
         module = function.__module__.removeprefix("convlab.kernels.")
-        dispatcher._cache = KernelCache(f"{module}.{function.__qualname__}")
+        dispatcher._cache = KernelCache("-".join([f"{module}.{function.__qualname__}", *_closed_over(function)]))
     return dispatcher
+
+
+def _closed_over(function) -> list[str]:
+    """The numbers that a factory built into this kernel and into those it calls: part of its name in the cache."""
+    numbers = []
+    for cell in function.__closure__ or ():
+        content = cell.cell_contents
+        if isinstance(content, int):
+            numbers.append(str(content))
+        elif hasattr(content, "py_func"):
+            numbers += _closed_over(content.py_func)
+        else:
+            raise TypeError(
+                f"{function.__qualname__}: a kernel may close over ints and compiled functions, not {content!r}"
+            )
+    return numbers
 
 
 def jit(function):
@@ -61,7 +77,9 @@ class Kernel:
     def _serial(self):
         # a copy under another name, for the cache knows functions by their names
         function = self.__wrapped__
-        copy = types.FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__)
+        copy = types.FunctionType(
+            function.__code__, function.__globals__, function.__name__, function.__defaults__, function.__closure__
+        )
         copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__ + "-serial"
         return _compile(copy)
 

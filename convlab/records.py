@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import shlex
+import shutil
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -48,8 +49,19 @@ def versions() -> dict[str, str]:
     }
 
 
-def write(name: str, content: dict[str, Any], folder: str | Path = RESULTS) -> Path:
+def write(
+    name: str, content: dict[str, Any], folder: str | Path = RESULTS, pictures: dict[str, str | Path] | None = None
+) -> Path:
     """Write a record `DATE-name.json`, atomically; a second one of a day gets a number. Returns its path.
+
+    Parameters
+    ----------
+    name : str
+    content : dict
+        What JSON can hold.
+    folder : path
+    pictures : dict of str to path, optional
+        Copied beside the record as `DATE-name-KEY.png`, and named in it.
 
     Raises
     ------
@@ -66,6 +78,14 @@ def write(name: str, content: dict[str, Any], folder: str | Path = RESULTS) -> P
         path, number = folder / f"{stem}-{number}.json", number + 1
     command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
     record = {"date": f"{now:%Y-%m-%d}", "command": command, "machine": machine(), "versions": versions(), **content}
+    copies = {
+        path.with_name(f"{path.stem}-{key}{Path(source).suffix}"): source for key, source in (pictures or {}).items()
+    }
+    if copies:
+        record["pictures"] = [copy.name for copy in copies]
+    for copy, source in copies.items():
+        with checkpoint.replacing(copy) as temporary:
+            shutil.copyfile(source, temporary)
     with checkpoint.replacing(path) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n")
     return path

@@ -5,13 +5,14 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 import convlab
-from convlab.cli import app
+from convlab.cli import app, lab
 
 runner = CliRunner()
 
@@ -43,8 +44,8 @@ def test_train_leaves_a_whole_run_folder_and_ends_with_the_accuracy(tmp_path, sm
     last = result.stdout.strip().splitlines()[-1]
     assert last == "test accuracy 1.0000"
     assert {path.name for path in out.iterdir()} == {
-        "checkpoint.safetensors", "config.json", "confusion_matrix.png", "history.csv", "learning_curve.png",
-        "weights.safetensors",
+        "checkpoint.safetensors", "config.json", "confusion_matrix.png", "environment.json", "filters.png", "history.csv",
+        "learning_curve.png", "result.json", "weights.safetensors",
     }  # fmt: skip
     rows = list(csv.DictReader(out.joinpath("history.csv").read_text().splitlines()))
     assert [row["epoch"] for row in rows] == ["1", "2"]
@@ -71,15 +72,58 @@ def test_train_prints_json(tmp_path, small_set):
     assert answer["epochs"] == 1 and answer["seed"] == 0 and 0 <= answer["test_accuracy"] <= 1
 
 
+def test_runs_are_listed_compared_and_drawn(tmp_path, small_set, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs").mkdir()
+    assert "no runs in runs yet" in invoke("runs").stdout
+    for lr in ("0.001", "0.003"):
+        command = ("train", "lenet5", "--data", "halves.npz", "--epochs", "1", "--lr", lr, "--quiet")
+        assert invoke(*command).exit_code == 0
+    lines = invoke("runs").stdout.splitlines()
+    assert lines[0].split() == [
+        "run", "network", "data", "recipe", "seed", "epochs", "best", "held-out", "test", "seconds", "state",
+    ]  # fmt: skip
+    assert [line.split()[0] for line in lines[1:]] == ["lenet5-halves-1", "lenet5-halves-2"]
+    compared = invoke("runs", "runs/lenet5-halves-1", "runs/lenet5-halves-2", "--plot", "curves.png")
+    assert compared.exit_code == 0, compared.output
+    assert ["lr", "0.001", "0.003"] in [line.split() for line in compared.stdout.splitlines()]
+    assert (tmp_path / "curves.png").stat().st_size > 5000
+    answer = json.loads(invoke("runs", "runs/lenet5-halves-1", "runs/lenet5-halves-2", "--json").stdout)
+    assert answer["differences"] == {"lr": [0.001, 0.003]} and len(answer["runs"]) == 2
+    (tmp_path / "runs" / "lenet5-halves-2" / "history.csv").write_text("nonsense")
+    assert "cannot be read" in invoke("runs").stdout
+    wrong = invoke("runs", "runs/lenet5-halves-1", "--plot", "curves.nonsense")
+    assert wrong.exit_code == 2 and "cannot write curves.nonsense" in wrong.stderr
+
+
+def test_a_loss_that_is_no_number_ends_with_a_line_and_exit_code_1(tmp_path, small_set):
+    out = tmp_path / "run"
+    command = ("train", "lenet5", "--data", str(small_set), "--out", str(out), "--optimizer", "sgd", "--quiet")
+    with np.errstate(all="ignore"):
+        result = invoke(*command, "--lr", "1e9", "--batch-size", "4")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("convlab: fit: the loss is ") and "likely cause: " in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert json.loads((out / "result.json").read_text()) == {"state": "diverged", "epochs": 0}
+
+
 def test_record_writes_a_dated_file(tmp_path, small_set, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "benchmarks" / "results").mkdir(parents=True)
     command = ("train", "lenet5", "--data", "halves.npz", "--epochs", "1", "--runs", "2", "--record", "--quiet")
     result = invoke(*command)
     assert result.exit_code == 0, result.output
-    assert result.stdout.strip().endswith("(mean of 2 runs)")
+    ensemble, mean = result.stdout.strip().splitlines()
+    assert mean.endswith("(mean of 2 runs)") and ensemble.startswith("ensemble of 2: test accuracy ")
     (path,) = (tmp_path / "benchmarks" / "results").glob("*.json")
     record = json.loads(path.read_text())
+    beside = {file.name for file in path.parent.iterdir()} - {path.name}
+    assert (
+        beside
+        == set(record["pictures"])
+        == {f"{path.stem}-{name}.png" for name in ("learning-curve", "confusion-matrix", "filters")}
+    )
+    assert record["mirror"] is False and record["epoch"] == "the last" and 0 <= record["test_accuracy_ensemble"] <= 1
     assert [run["seed"] for run in record["runs"]] == [0, 1]
     assert record["test_accuracy"] == np.mean([run["test_accuracy"] for run in record["runs"]])
     assert (
@@ -99,6 +143,17 @@ def test_record_writes_a_dated_file(tmp_path, small_set, monkeypatch):
         (["train", "lenet5", "--resume", "--out", "."], "not a run folder"),
         (["train", "lenet5", "--threads", "4096"], "set_threads: n must be an int from 1"),
         (["train", "lenet5", "--runs", "2", "--out", "x"], "leave out --out"),
+        (["train", "lenet5", "--recipe", "1998"], "there is no recipe '1998'; there are adam, 2012, modern"),
+        (["train", "lenet5", "--optimizer", "lion"], "optimizer must be one of sgd, adam, got 'lion'"),
+        (["train", "lenet5", "--lr", "-1"], "lr must be at least 0, got -1"),
+        (["train", "lenet5", "--option", "width"], "--option must be NAME=VALUE, such as width=0.25, got 'width'"),
+        (["train", "lenet5", "--option", "width=2"], "unexpected keyword argument 'width'"),
+        (["train", "lenet5", "--size", "20"], "lenet5 does not take images of 20x20"),
+        (["train", "lenet5", "--test-split", "val"], "digits has no split 'val'"),
+        (["train", "lenet5", "--weights", "none.safetensors"], "cannot read none.safetensors: there is no such file"),
+        (["train", "alexnet"], "the images of digits are 32x32 and alexnet takes 227x227"),
+        (["runs"], "there is no folder runs here; `convlab train` makes it"),
+        (["runs", "nowhere"], "there is no readable config.json in nowhere; it is not a run folder"),
         (["summary", "lenet6"], "there is no network 'lenet6'"),
         (["summary", "lenet5", "--input", "big"], "must be sizes like 1x32x32"),
         (["summary", "lenet5", "--input", "3x32x32"], "x has 3 channels but w expects 1"),
@@ -137,7 +192,7 @@ def test_doctor_says_what_works():
     assert "threading layer" in invoke("doctor").stdout
 
 
-@pytest.mark.parametrize("command", ["train", "summary", "doctor", "lab", "data", "build-exercises"])
+@pytest.mark.parametrize("command", ["train", "runs", "summary", "doctor", "lab", "data", "build-exercises"])
 def test_every_command_has_help(command):
     result = invoke(command, "--help")
     assert result.exit_code == 0 and "Usage" in result.stdout
@@ -156,3 +211,20 @@ def test_the_installed_command_runs_and_help_loads_no_numba(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == f"convlab {convlab.__version__}"
+
+
+def test_lab_draws_the_progress_and_brings_its_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVLAB_PROGRESS", str(tmp_path / "progress.json"))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "mine"))
+    result = invoke("lab", str(tmp_path / "course"), "--no-start")
+    assert "next: " in result.stdout and (tmp_path / "course" / "notebooks" / "progress.svg").read_text().startswith(
+        "<svg"
+    )
+
+    environment = lab.environment()
+    own, mine = environment["JUPYTER_PATH"].split(os.pathsep)
+    assert mine == str(tmp_path / "mine")  # the learner's own folders are searched as well
+    settings = json.loads((Path(own) / "labconfig" / "default_setting_overrides.json").read_text())
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    package = json.loads((Path(own) / "labextensions" / "convlab-alt-texts" / "package.json").read_text())
+    assert (Path(own) / "labextensions" / "convlab-alt-texts" / package["jupyterlab"]["_build"]["load"]).is_file()

@@ -1,7 +1,7 @@
 """The learner's working copy is completed, brought up to date, and never written over."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convlab import course
@@ -59,6 +59,7 @@ def test_a_lost_or_damaged_manifest_makes_everything_the_learners_work(tmp_path,
     assert (mine / "notebooks" / "00_start.ipynb").read_text() == "notes of mine"
 
 
+@settings(deadline=None)  # files are written; how long that takes is the machine's affair
 @given(st.lists(st.sampled_from(["learner edits", "course edits", "prepare", "update"]), max_size=8))
 def test_no_order_of_events_loses_work(tmp_path_factory, events):
     root = tmp_path_factory.mktemp("course")
@@ -83,3 +84,14 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path, shipped):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot make the folder"):
         course.prepare(tmp_path / "file" / "mine", shipped=shipped)
+
+
+def test_titles_are_those_of_the_lessons_and_unreadable_ones_are_left_out(tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    (folder / "03_convolution.ipynb").write_text('{"cells": [{"source": ["# Convolution\\n", "\\n", "## More"]}]}')
+    (folder / "03_convolution-new.ipynb").write_text('{"cells": [{"source": "# Convolution, newer"}]}')
+    for number, content in enumerate(("", "[]", '{"cells": []}', '{"cells": [{"source": "no heading"}]}'), 4):
+        (folder / f"0{number}_broken.ipynb").write_text(content)
+    assert course.titles(tmp_path) == {"03": "Convolution"}
+    assert course.titles(tmp_path / "nowhere") == {}

@@ -3,7 +3,7 @@
 import typer
 
 from convlab._version import __version__
-from convlab.cli import build, data, doctor, lab, summary, train
+from convlab.cli import build, check, data, doctor, grade, lab, runs, summary, train
 
 app = typer.Typer(
     name="convlab",
@@ -14,9 +14,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(train.train)
+app.command()(runs.runs)
 app.command()(summary.summary)
 app.command()(doctor.doctor)
 app.command()(lab.lab)
+app.command()(check.check)
+app.command()(grade.grade)
 app.command("build-exercises")(build.build_exercises)
 app.add_typer(data.app, name="data")
 

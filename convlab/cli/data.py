@@ -36,10 +36,11 @@ def fetch(
 ) -> None:
     """Download a data set into the cache, unless it is there: checked by its sum, resuming after a break."""
     from convlab import data
+    from convlab.data import loading
 
-    place = data.fetch(name)
+    place = data.fetch(name) or f"{loading.where(name)}, nothing to fetch"
     if not quiet:
-        typer.echo(f"{name}: {place or 'comes with scikit-learn, nothing to fetch'}")
+        typer.echo(f"{name}: {place}")
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`convlab lab`: the course in JupyterLab, in a working copy of the learner's own."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,10 @@ from typing import Annotated
 
 import typer
 
+import convlab
 from convlab.cli.errors import one_line_errors
+
+SEARCHED = ("JUPYTER_CONFIG_PATH", "JUPYTER_PATH")  # folders of settings, of extensions
 
 
 @one_line_errors
@@ -37,13 +41,32 @@ def lab(
             print(
                 text.format(n=f"{len(names)} notebook" + "s" * (len(names) > 1), names=", ".join(names), folder=folder)
             )
+    _front_page(folder)
     if start:
         raise typer.Exit(_serve(folder, browser, port, jupyter or []))
 
 
+def _front_page(folder: Path) -> None:
+    """Draw the learner's progress for lesson 00, and say it in a line."""
+    from convlab import course
+    from convlab.checkpoint import replacing
+    from convlab.errors import StateError
+    from convlab.grading import progress, progress_picture
+
+    lessons = course.titles(folder)
+    try:
+        state = progress.read()
+    except StateError as error:
+        print(error)
+        state = progress.empty()
+    with replacing(folder / "notebooks" / "progress.svg") as temporary:
+        temporary.write_text(progress_picture.svg(state, lessons), encoding="utf-8")
+    print(progress_picture.sentence(state, lessons))
+
+
 def _serve(folder: Path, browser: bool, port: int | None, options: list[str]) -> int:
     """Run JupyterLab on this machine only, at the first lesson, until the learner ends it."""
-    first = min((folder / "notebooks").glob("*.ipynb"), default=None)
+    first = min((folder / "notebooks").glob("*.ipynb"), key=lambda path: path.stem, default=None)
     command = [
         sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve()}", "--ServerApp.ip=127.0.0.1",
     ]  # fmt: skip
@@ -54,6 +77,13 @@ def _serve(folder: Path, browser: bool, port: int | None, options: list[str]) ->
     if port is not None:
         command.append(f"--ServerApp.port={port}")
     try:
-        return subprocess.run([*command, *options], check=False).returncode
+        return subprocess.run([*command, *options], env=environment(), check=False).returncode
     except KeyboardInterrupt:  # Ctrl-C has reached JupyterLab too, which asks and ends by itself
         return 0
+
+
+def environment() -> dict[str, str]:
+    """With convlab's own defaults for JupyterLab below the learner's settings: no question about news, texts to pictures."""
+    own = str(Path(convlab.__file__).parent / "lab_files")
+    layered = {name: os.pathsep.join(filter(None, (own, os.environ.get(name)))) for name in SEARCHED}
+    return {**os.environ, **layered}

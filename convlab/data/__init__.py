@@ -9,10 +9,14 @@
 """
 
 from convlab.data.augment import Brightness as Brightness
+from convlab.data.augment import CentreCrop as CentreCrop
+from convlab.data.augment import ColourPCA as ColourPCA
 from convlab.data.augment import Compose as Compose
 from convlab.data.augment import HorizontalFlip as HorizontalFlip
 from convlab.data.augment import RandomCrop as RandomCrop
 from convlab.data.augment import Shift as Shift
+from convlab.data.augment import TenCrop as TenCrop
+from convlab.data.augment import mirrored as mirrored
 from convlab.data.dataset import Dataset as Dataset
 from convlab.data.dataset import DataWarning as DataWarning
 from convlab.data.loader import Loader as Loader

@@ -35,6 +35,13 @@ DIGITS = Entry(
     "test part, as bundled with scikit-learn, brought to 32x32",
 )
 
+PHOTO_CROPS = Entry(
+    "photo-crops",
+    ("pavilion", "flower", "portrait"),
+    "china.jpg by danielbuechele and flower.jpg by vultilion (flickr.com, CC BY 2.0), as bundled with scikit-learn; "
+    "portrait of Grace Hopper, US Navy, public domain, as bundled with matplotlib; cropped and reduced",
+)
+
 MNIST = Entry(
     "mnist",
     tuple("0123456789"),
@@ -102,4 +109,4 @@ CIFAR10 = Entry(
     ),
 )
 
-ENTRIES = {entry.name: entry for entry in (DIGITS, MNIST, FASHION_MNIST, CIFAR10)}
+ENTRIES = {entry.name: entry for entry in (DIGITS, PHOTO_CROPS, MNIST, FASHION_MNIST, CIFAR10)}

@@ -67,6 +67,12 @@ class ImageFolder:
                         return True
         return False
 
+    def first_size(self, split: str) -> tuple[int, int] | None:
+        """(width, height) of the first picture whose head can be read; looks at the heads alone."""
+        with self._tree.opened() as read:
+            sizes = (head_size(read(path)) for paths in self._classes[split].values() for path in paths)
+            return next((size for size in sizes if size is not None), None)
+
     @cached_property
     def _classes(self) -> dict[str, dict[str, list[str]]]:
         """split -> class -> paths, all in order of name."""

@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from convlab import checks
-from convlab.data.catalogue import CIFAR10, DIGITS, ENTRIES
+from convlab.data.catalogue import CIFAR10, ENTRIES
 from convlab.data.dataset import SPLITS, Dataset
 from convlab.data.digits import Digits
 from convlab.data.folder import ImageFolder
 from convlab.data.known import IdxFiles, find_cifar, obtain, on_disk
 from convlab.data.npz import NpzFile
+from convlab.data.photo_crops import PhotoCrops
 from convlab.data.places import cache_folder, data_folder, homes
 from convlab.data.resize import fit_images
 from convlab.errors import ArgumentError, DataError
+
+BUNDLED = {source.name: source for source in (Digits, PhotoCrops)}  # on every machine that has convlab
 
 
 def load(
@@ -30,10 +33,10 @@ def load(
     Parameters
     ----------
     name_or_folder
-        "digits" (bundled), "mnist", "fashion-mnist", "cifar10"; or a folder, or a .zip of one, with `train/<class>/*`
-        and `val/` or `test/` beside it; or an .npz with x_train, y_train, x_test, y_test (perhaps x_val, y_val,
-        class_names). Known sets are looked for under the folder that CONVLAB_DATA names, then in the cache; a bare name
-        under CONVLAB_DATA, then as a path; what is spelled as a path the other way round.
+        "digits" or "photo-crops" (bundled), "mnist", "fashion-mnist", "cifar10"; or a folder, or a .zip of one, with
+        `train/<class>/*` and `val/` or `test/` beside it; or an .npz with x_train, y_train, x_test, y_test (perhaps
+        x_val, y_val, class_names). Known sets are looked for under the folder that CONVLAB_DATA names, then in the
+        cache; a bare name under CONVLAB_DATA, then as a path; what is spelled as a path the other way round.
     split
         "train", "test" or "val"; `splits` says which there are. None is taken for another.
     size
@@ -106,8 +109,8 @@ def fetch(name: str) -> Path | None:
 
 def where(name: str) -> str | None:
     """In words, where a set lies on this machine; None if it would have to be downloaded."""
-    if name == DIGITS.name:
-        return Digits.place
+    if name in BUNDLED:
+        return BUNDLED[name].place
     if name in ENTRIES:
         return next((str(home) for home in homes(name) if on_disk(ENTRIES[name], home)), None)
     return str(find(name, download=False).place)
@@ -117,8 +120,8 @@ def find(name_or_folder: str | os.PathLike, *, download: bool):
     """What reads the set: an object with `name`, `splits()` and `read(split, size, skip_unreadable)`."""
     if not isinstance(name_or_folder, (str, os.PathLike)) or not str(name_or_folder):
         raise ArgumentError(f"data.load: expected a name or a path, got {name_or_folder!r}")
-    if name_or_folder == DIGITS.name:
-        return Digits()
+    if isinstance(name_or_folder, str) and name_or_folder in BUNDLED:
+        return BUNDLED[name_or_folder]()
     if name_or_folder == CIFAR10.name:
         return find_cifar(download)
     if isinstance(name_or_folder, str) and name_or_folder in ENTRIES:

@@ -58,9 +58,10 @@ def linear_grad_input(dy: Any, w: Any) -> Any:
         raise ShapeError(
             f"{op}: dy has {O} outputs but w has {expected} (dy: {dy.shape}, w: {w.shape}); w is (out, in)"
         )
-    dx = k.zeros((N, I), dy.dtype)
-    if dx.size:
-        k.linear_grad_input(dy, w, dx)
+    if not dy.size or not w.size:
+        return k.zeros((N, I), dy.dtype)
+    dx = k.empty((N, I), dy.dtype)
+    k.linear_grad_input(dy, w, dx)
     return dx
 
 
@@ -71,9 +72,10 @@ def linear_grad_weight(dy: Any, x: Any) -> Any:
     (N, O), (expected, I) = checks.rank(op, "dy", dy, "NO"), _inputs(op, x)
     if expected != N:
         raise ShapeError(f"{op}: dy has {N} samples but x has {expected} (dy: {dy.shape}, x: {x.shape})")
-    dw = k.zeros((O, I), dy.dtype)
-    if dw.size:
-        k.linear_grad_weight(dy, x, dw)
+    if not dy.size or not x.size:
+        return k.zeros((O, I), dy.dtype)
+    dw = k.empty((O, I), dy.dtype)
+    k.linear_grad_weight(dy, x, dw)
     return dw
 
 

@@ -54,15 +54,18 @@ def log_softmax_grad(dy: Any, y: Any, axis: int = -1) -> Any:
     return _along("log_softmax_grad", "log_softmax_grad", axis, dy=dy, y=y)
 
 
-def cross_entropy(logits: Any, labels: Any) -> tuple[float, Any]:
+def cross_entropy(logits: Any, labels: Any, *, label_smoothing: float = 0.0) -> tuple[float, Any]:
     """Mean cross-entropy of softmax(logits) and the labels, in nats, and its gradient.
 
-    loss = -1/N sum_n log softmax(logits[n])[labels[n]]; dlogits = (softmax - one-hot) / N
+    loss = -1/N sum_n sum_k q[n, k] log softmax(logits[n])[k]; dlogits = (softmax - q) / N, where q[n] is 1 at labels[n] and
+    0 elsewhere, or with label smoothing e: 1 - e + e/K at labels[n] and e/K elsewhere.
 
     Parameters
     ----------
     logits : array (N, K), float32 or float64
     labels : integer array (N,), from 0 to K - 1
+    label_smoothing : float
+        From 0 to 1: the share of the target that is spread evenly over all classes.
 
     Returns
     -------
@@ -74,6 +77,10 @@ def cross_entropy(logits: Any, labels: Any) -> tuple[float, Any]:
     LabelError
         If a label is outside [0, K).
 
+    Notes
+    -----
+    Label smoothing: C. Szegedy et al., "Rethinking the inception architecture for computer vision", CVPR 2016, section 7.
+
     Examples
     --------
     >>> loss, dlogits = cross_entropy(np.zeros((1, 4)), np.array([2]))
@@ -81,6 +88,7 @@ def cross_entropy(logits: Any, labels: Any) -> tuple[float, Any]:
     (1.3863, array([[ 0.25,  0.25, -0.75,  0.25]]))
     """
     op = "cross_entropy"
+    smoothing = checks.number(op, "label_smoothing", label_smoothing, 0, 1)
     k, logits = bind(op, logits=logits)
     N, K = checks.rank(op, "logits", logits, "NK")
     checks.labels(op, "labels", labels)
@@ -97,4 +105,14 @@ def cross_entropy(logits: Any, labels: Any) -> tuple[float, Any]:
     labels = integers(op, labels)
     losses, dlogits = k.empty(N, np.float64), k.empty((N, K), logits.dtype)
     k.cross_entropy(logits, labels, losses, dlogits)
-    return float(losses.mean()), dlogits
+    loss = float(losses.mean())
+    return (loss, dlogits) if smoothing == 0 else _smoothed(smoothing, loss, dlogits, logits, labels)
+
+
+def _smoothed(e, loss, dlogits, logits, labels):
+    "from the loss and gradient of hard labels: the target moves by e (1/K - one-hot)"
+    N, K = logits.shape
+    to_all = -float(np.mean(log_softmax(logits), dtype=np.float64))
+    dlogits -= dlogits.dtype.type(e / (K * N))
+    dlogits[np.arange(N), labels] += dlogits.dtype.type(e / N)
+    return (1 - e) * loss + e * to_all, dlogits

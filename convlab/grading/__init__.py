@@ -3,8 +3,9 @@
 Learners need one name, `check`. The rest is for those who write exercises and grade them:
 
 - `Exercise`, `Probe`, `Mutant`, `Trait`, `Question`, `Reply`: definitions, plain data;
-- `diagnose(exercise, function, seed)` and `judge(exercise, probes, answers, seed)`: the engine, which prints nothing;
-- `kill_table()`: what the checks make of every known mistake.
+- `diagnose(exercise, function, seed)` and `judge(exercise, probes, answers, seed)`: the engine, which prints nothing.
+
+`python -m convlab.grading.kills` prints what the checks make of every known mistake.
 """
 
 from convlab.grading.definition import Exercise as Exercise
@@ -15,7 +16,6 @@ from convlab.grading.definition import Reply as Reply
 from convlab.grading.definition import Trait as Trait
 from convlab.grading.engine import diagnose as diagnose
 from convlab.grading.engine import judge as judge
-from convlab.grading.kills import kill_table as kill_table
 from convlab.grading.notebook import check as check
 from convlab.grading.verdict import Answer as Answer
 from convlab.grading.verdict import Outcome as Outcome

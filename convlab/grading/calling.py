@@ -6,21 +6,34 @@ import dis
 import functools
 import inspect
 import io
+import linecache
+import os
 import re
+import sysconfig
 import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from convlab.grading import numba_errors
 from convlab.grading.definition import Exercise, Probe
-from convlab.grading.verdict import Answer, Failure
+from convlab.grading.limit import time_limit
+from convlab.grading.verdict import COMPILER_ERRORS, Answer, Failure
 
 MOST_NUMBERS = 1_000_000  # 8 MB in float64; no exercise expects as much
 MOST_PRINTED = 2_000
 MOST_MESSAGE = 200
+MOST_FULL = 6_000
+MOST_STEPS = 5  # lines of the learner's own on the way to an error; a recursion has thousands
+LIBRARIES = tuple(
+    os.path.realpath(folder) + os.sep
+    for folder in (*map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")), Path(__file__).parents[1])
+    if folder
+)
 
 
 class Printed(io.TextIOBase):
@@ -37,8 +50,11 @@ class Printed(io.TextIOBase):
         return len(text)
 
 
-def ask(exercise: Exercise, function: Callable[..., Any], probe: Probe) -> Answer:
-    """The function's answer to a probe. Only the learner's own interrupt (Ctrl-C, the stop button) passes through."""
+def ask(exercise: Exercise, function: Callable[..., Any], probe: Probe, seconds: float = 0.0) -> Answer:
+    """The function's answer to a probe. Only the learner's own interrupt (Ctrl-C, the stop button) passes through.
+
+    seconds : time that the function may take, as `time_limit` measures it; without one it may take any
+    """
     args, kwargs = copy.deepcopy(probe.args), copy.deepcopy(dict(probe.kwargs))
     printed = Printed()
     with (
@@ -48,7 +64,8 @@ def ask(exercise: Exercise, function: Callable[..., Any], probe: Probe) -> Answe
     ):
         warnings.simplefilter("always")
         try:
-            answer = as_numbers(function(*args, **kwargs))
+            with time_limit(seconds) if seconds else contextlib.nullcontext():
+                answer = as_numbers(function(*args, **kwargs))
         except KeyboardInterrupt:
             raise
         except BaseException as error:
@@ -61,7 +78,9 @@ def ask(exercise: Exercise, function: Callable[..., Any], probe: Probe) -> Answe
 def as_numbers(result: Any) -> Answer:
     """What came back, as a float64 array of its own (the learner may reuse the array for the next call)."""
     if result is None:
-        return Answer(nothing=True, problem="it gave back nothing (None)")
+        return Answer(
+            nothing=True, problem="it gave back nothing (None); every way through the function must end in a `return`"
+        )
     if result is Ellipsis:
         return Answer(failure=Failure("NotImplementedError", "it gave back ..."))
     kind = type(result).__name__
@@ -121,15 +140,28 @@ def _first_warning(caught: list[warnings.WarningMessage]) -> list[str]:
     return [f"Python warned while it ran: {caught[0].category.__name__}: {_one_line(caught[0].message)}"]
 
 
-def _one_line(value: object) -> str:
-    """Text of an exception or warning: short, on one line, the same on every machine and in every run."""
+def _text(value: object) -> str:
+    """Text of an exception or warning, whatever it does."""
     try:
-        text = " ".join(str(value).split())
+        return str(value)
     except BaseException:
         return "its message cannot be read"
-    text = _without_addresses(text)
-    text = re.sub(r"(?<![\w/.])(?:[A-Za-z]:)?[/\\](?:[^\s/\\'\":]+[/\\])+", "", text)
-    return text if len(text) <= MOST_MESSAGE else text[: MOST_MESSAGE - 3] + "..."
+
+
+def _one_line(value: object) -> str:
+    """Text of an exception or warning: short, on one line, the same on every machine and in every run."""
+    return _cut(_without_places(" ".join(_text(value).split())), MOST_MESSAGE)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def _without_places(text: str) -> str:
+    """Text without the folders of this machine, and without places in memory."""
+    text = re.sub(r"(?<![\w/.])(?:[A-Za-z]:)?(?:\.\.?)?[/\\](?:[^\s/\\'\":]+[/\\])+", "", text)
+    text = re.sub(r"""(?:[^\s/\\'":]*[/\\])+(?=[\w.-]+\.py\b)""", "", text)
+    return _without_addresses(text)
 
 
 def _without_addresses(text: str) -> str:
@@ -138,18 +170,39 @@ def _without_addresses(text: str) -> str:
 
 
 def describe_failure(error: BaseException, function: Callable[..., Any]) -> Failure:
-    """The exception in short, with the last line of the learner's own that was running."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]
-    own_file = getattr(_code(function), "co_filename", None)
-    own = [frame for frame in frames if frame.filename == own_file]
+    """The exception in short, with the last line of the learner's own that was running, and at length."""
+    if numba_errors.from_numba(error):
+        return _compiler_failure(error, function)
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not _in_library(frame.filename)]
+    steps = [f"in {_place(frame.name, frame.lineno)}:\n    {_cut(frame.line or '', MOST_MESSAGE)}\n" for frame in own]
+    full = _without_places(_cut("".join(steps[-MOST_STEPS:]) + f"{_kind(error)}: {_text(error)}", MOST_FULL))
+    short = Failure(_kind(error), _one_line(error), full=full)
     if not own:
-        return Failure(_kind(error), _one_line(error))
-    return Failure(
-        _kind(error),
-        _one_line(error),
-        where=f"{own[-1].name}, line {own[-1].lineno}",
-        line=_one_line(own[-1].line or ""),
-    )
+        return short
+    return replace(short, where=_place(own[-1].name, own[-1].lineno), line=_one_line(own[-1].line or ""))
+
+
+def _compiler_failure(error: BaseException, function: Callable[..., Any]) -> Failure:
+    """An error of Numba's compiler, which speaks of the learner's line in its message only."""
+    text = _text(error)
+    message = _one_line(numba_errors.telling(text))
+    kind = _kind(error) if _kind(error) in COMPILER_ERRORS else "NumbaError"
+    short = Failure(kind, message, full=_without_places(_cut(text, MOST_FULL)))
+    if (found := numba_errors.place(text, _in_library)) is None:
+        return replace(short, where=getattr(function, "__name__", ""))
+    name = numba_errors.function_at(*found) or getattr(function, "__name__", "")
+    return replace(short, where=_place(name, found[1]), line=_one_line(linecache.getline(*found)))
+
+
+def _place(name: str, line: int | None) -> str:
+    return f"{name}, line {line}"
+
+
+def _in_library(filename: str) -> bool:
+    """True for the code of Python, of installed packages and of convlab; the rest is the learner's."""
+    if filename.startswith("<frozen") or filename.startswith("<__array_function__"):
+        return True
+    return os.path.realpath(filename).startswith(LIBRARIES) if os.path.isabs(filename) else False
 
 
 def _kind(error: BaseException) -> str:
@@ -174,6 +227,14 @@ def _code(function: Any) -> Any:
     except Exception:
         return None
     return code if inspect.iscode(code) else None
+
+
+def is_compiled(function: Any) -> bool:
+    """True for what Numba's `@njit` and `@jit` make of a function."""
+    try:
+        return callable(function) and callable(getattr(function, "py_func", None))
+    except Exception:
+        return False
 
 
 def is_empty(function: Any) -> bool:

@@ -28,32 +28,43 @@ NEUTRAL = Tone("…", "#767676")
 
 @dataclass(frozen=True)
 class Fold:
-    """Something to open on demand: a text as it is, or rows of cells."""
+    """Something to open on demand: a text as it is, or rows of cells. `share` draws a bar, full at 1."""
 
     title: str
     text: str = ""
     rows: Sequence[Sequence[str]] = ()
+    open: bool = False
+    share: float | None = None
 
 
 @dataclass(frozen=True)
 class Card:
-    """A heading, paragraphs (`...` marks code) and what is folded away; plain text shows only open folds."""
+    """A heading, paragraphs (`...` marks code) and what is folded away; plain text shows only open folds.
+
+    share : draws a bar under the heading, full at 1
+    open : all folds are
+    outline : plain text shows the titles of closed folds too
+    """
 
     tone: Tone
     title: str
     paragraphs: tuple[str, ...] = ()
     folds: tuple[Fold, ...] = ()
     open: bool = False
+    outline: bool = False
+    share: float | None = None
 
 
 def as_text(card: Card) -> str:
     """For a terminal, a log or a script."""
     lines = [f"{card.tone.sign} {card.title}"]
     lines += [textwrap.fill(text, WIDTH, initial_indent="  ", subsequent_indent="  ") for text in card.paragraphs]
-    for fold in card.folds if card.open else ():
-        lines.append(f"  {fold.title}")
-        lines += _text_rows(fold.rows)
-        lines += textwrap.indent(fold.text, "    ").splitlines()
+    for fold in card.folds:
+        if card.open or card.outline or fold.open:
+            lines.append(f"  {fold.title}")
+        if card.open or fold.open:
+            lines += _text_rows(fold.rows)
+            lines += textwrap.indent(fold.text, "    ").splitlines()
     return "\n".join(lines)
 
 
@@ -70,8 +81,9 @@ def as_html(card: Card) -> str:
         f'<div style="font-weight: bold"><span style="color: {colour}" aria-hidden="true">{card.tone.sign}</span> '
         f"{_marked(card.title)}</div>",
     ]
+    parts += [_bar_html(card.share, "100%")] if card.share is not None else []
     parts += [f'<div style="margin-top: 6px">{_marked(text)}</div>' for text in card.paragraphs]
-    parts += [_fold_html(fold, card.open) for fold in card.folds]
+    parts += [_fold_html(fold, card.open or fold.open) for fold in card.folds]
     return "\n".join([*parts, "</div>"])
 
 
@@ -79,8 +91,20 @@ def _marked(text: str) -> str:
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
+def _bar_html(share: float, width: str) -> str:
+    """A bar that is as full as `share`; the words beside it say the same, so readers of the page skip it."""
+    full = (
+        f"width: {round(100 * min(1.0, max(0.0, share)))}%; height: 8px; border-radius: 4px; background: {RIGHT.colour}"
+    )
+    frame = f"display: inline-block; width: {width}; border-radius: 4px; background: rgba(128, 128, 128, 0.3)"
+    inner = f'<span style="display: block; {full}"></span>'
+    return f'<span style="{frame}; vertical-align: middle" aria-hidden="true">{inner}</span>'
+
+
 def _fold_html(fold: Fold, is_open: bool) -> str:
-    parts = [f'<details style="margin-top: 6px"{" open" * is_open}><summary>{_marked(fold.title)}</summary>']
+    bar = f"{_bar_html(fold.share, '6em')}&nbsp; " if fold.share is not None else ""
+    title = f'<summary style="cursor: pointer">{bar}{_marked(fold.title)}</summary>'
+    parts = [f'<details style="margin-top: 6px"{" open" * is_open}>{title}']
     if fold.rows:
         rows = ["<tr>" + "".join(map(_cell_html, row)) + "</tr>" for row in fold.rows]
         parts.append('<table style="margin: 4px 0; font-size: inherit">' + "".join(rows) + "</table>")

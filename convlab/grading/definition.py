@@ -118,20 +118,29 @@ class Exercise:
         return self.probes(np.random.default_rng(seed))
 
     def describe(self, probe: Probe) -> str:
-        """The call that a probe makes, with shapes for arrays.
+        """The call that a probe makes, with shapes for arrays and everything else as it is.
 
         For example "conv2d(x (2, 3, 6, 8), w (2, 3, 3, 2), b (2,), stride=2, padding=1)".
         """
-        arrays = [f"{name} {_shape(value)}" for name, value in zip(self.parameters, probe.args)]
-        options = [f"{name}={value}" for name, value in probe.kwargs.items()]
-        return f"{self.name}({', '.join(arrays + options)})"
+        given = [*zip(self.parameters, probe.args), *probe.kwargs.items()]
+        return f"{self.name}({', '.join(_told(name, value) for name, value in given)})"
 
 
-def _shape(value: Any) -> str:
-    """The shape of an array; of a list of arrays how many there are."""
-    if isinstance(value, (list, tuple)) and any(isinstance(item, np.ndarray) for item in value):
-        return f"({len(value)} arrays)"
-    return str(np.shape(value))
+MOST_TOLD = 60
+
+
+def _told(name: str, value: Any) -> str:
+    """An argument in a few characters."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"{name} {value.shape}"
+    if isinstance(value, (list, tuple)) and any(isinstance(part, np.ndarray) for part in value):
+        return f"{name} ({len(value)} arrays)"
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = value.item()
+    if callable(value):
+        return f"{name}={getattr(value, '__name__', 'a function')}"
+    text = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    return f"{name}={text if len(text) <= MOST_TOLD else text[: MOST_TOLD - 3] + '...'}"
 
 
 @dataclass(frozen=True)

@@ -17,15 +17,16 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def close(got: np.ndarray, want: np.ndarray, tolerance: float) -> bool:
-    """Same shape, and no error above `tolerance` times the largest number wanted. NaN equals nothing."""
+    """Same shape, and no error above `tolerance` times the largest number wanted. NaN equals NaN, infinity itself."""
     return got.shape == want.shape and not wrong_places(got, want, tolerance).any()
 
 
 def wrong_places(got: np.ndarray, want: np.ndarray, tolerance: float) -> np.ndarray:
-    """True where `got` is off. Both have one shape."""
+    """True where `got` is off. Both have one shape. Numbers that are not finite must be the same, and set no scale."""
     with np.errstate(all="ignore"):
-        scale = max(1.0, float(np.abs(want).max(initial=0.0)))
-        return ~(np.abs(got - want) <= tolerance * scale)
+        scale = max(1.0, float(np.abs(want).max(initial=0.0, where=np.isfinite(want))))
+        same = (got == want) | (np.isnan(got) & np.isnan(want))
+        return ~(same | (np.abs(got - want) <= tolerance * scale))
 
 
 def difference(
@@ -52,7 +53,7 @@ def _values(answer: Answer, want: np.ndarray, axes: Sequence[str], tolerance: fl
     if answer.whole_numbers and close(got, np.trunc(want), tolerance):
         return "The digits after the point are cut off: the array you fill holds whole numbers (use `dtype=float`)."
     looks: tuple[Callable[[], str], ...] = (
-        lambda: _not_finite(got),
+        lambda: _not_finite(got, wrong),
         lambda: _all_zero(got),
         lambda: _factor(got, want, tolerance, sizes),
         lambda: _turned(got, want, tolerance),
@@ -82,8 +83,8 @@ def _are(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
-def _not_finite(got: np.ndarray) -> str:
-    bad = int((~np.isfinite(got)).sum())
+def _not_finite(got: np.ndarray, wrong: np.ndarray) -> str:
+    bad = int((wrong & ~np.isfinite(got)).sum())
     if not bad:
         return ""
     return f"{bad} of {got.size} numbers {_are(bad)} NaN or infinite: look for a division by zero or an empty array."
@@ -97,7 +98,12 @@ def _factor(got: np.ndarray, want: np.ndarray, tolerance: float, sizes: Mapping[
     """One factor for all numbers, and what it may be."""
     dot = float((got * want).sum())
     factor = dot / float((want * want).sum()) if want.any() else 0.0
-    if want.size < 2 or factor == 0 or not close(got, factor * want, tolerance * abs(factor)):
+    if (
+        want.size < 2
+        or factor == 0
+        or not np.isfinite(factor)
+        or not close(got, factor * want, tolerance * abs(factor))
+    ):
         return ""
     if abs(factor + 1) < tolerance:
         return "Every number has the wrong sign."

@@ -4,33 +4,25 @@
 alone, wherever they were computed. Both say the same words.
 """
 
+import functools
+import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from convlab.errors import ConvlabError
-from convlab.grading.calling import ask, is_empty, mismatch
+from convlab.grading.calling import ask, is_compiled, is_empty, mismatch
+from convlab.grading.causes import OUT_OF_TIME, cause
 from convlab.grading.definition import Exercise, Mutant, Probe
 from convlab.grading.difference import close, difference
-from convlab.grading.verdict import Answer, Outcome, ProbeResult, Verdict
+from convlab.grading.verdict import Answer, Failure, Outcome, ProbeResult, Verdict
 
-# What an exception usually means in code that fills an array in loops.
-CAUSES = {
-    "IndexError": "An index runs past an edge. Print the shapes: does each loop run over the axis it indexes, and are "
-    "height and width in the right order?",
-    "ValueError": "Two shapes do not fit. Print `.shape` of both sides of that line.",
-    "TypeError": "A value has another type than the line expects. Print `type(...)` of what stands on it.",
-    "NameError": "A name is used before it has a value, or is misspelt.",
-    "UnboundLocalError": "A name is used before it has a value in this function.",
-    "AttributeError": "The value has no such attribute. Print `type(...)` of what stands before the dot.",
-    "ZeroDivisionError": "Something is divided by 0.",
-    "RecursionError": "The function calls itself without an end.",
-    "SystemExit": "The function ends Python; `return` ends only the function.",
-    "MemoryError": "An array is far too large. Print the shape you ask for.",
-}
 EMPTY = "The function is still empty. Write a first version, however rough, and check it again."
 NO_FUNCTION = "Hand over the function itself, without brackets: `check({name!r}, {name})`."
+
+PATIENCE = 2.0  # seconds for a look at what is already known to be wrong
 
 
 def diagnose(exercise: Exercise, function: Callable[..., Any], seed: int = 0) -> Verdict:
@@ -53,10 +45,44 @@ def diagnose(exercise: Exercise, function: Callable[..., Any], seed: int = 0) ->
         return _unasked(exercise, Outcome.NOT_ATTEMPTED, EMPTY, seed)
     if not callable(function):
         return _unasked(exercise, Outcome.NOT_ATTEMPTED, NO_FUNCTION.format(name=exercise.name), seed)
-    probes = exercise.draw(seed)
-    if sentence := mismatch(exercise, function, probes[-1]):
+    probes = drawn(exercise, seed)
+    if sentence := next(filter(None, (mismatch(exercise, function, probe) for probe in probes)), ""):
         return _unasked(exercise, Outcome.CRASHED, sentence, seed)
-    return judge(exercise, probes, [ask(exercise, function, probe) for probe in probes], seed)
+    answers = _ask_all(exercise, function, probes)
+    verdict = judge(exercise, probes[: len(answers)], answers, seed)
+    if verdict.outcome is Outcome.WRONG and not verdict.mutant and is_compiled(function):
+        return _run_by_python(exercise, function, verdict)
+    return verdict
+
+
+def _run_by_python(exercise: Exercise, function: Any, verdict: Verdict) -> Verdict:
+    """A verdict on a compiled function, with the index that ran past an edge, which only Python notices."""
+    answer = ask(exercise, function.py_func, verdict.failed[0].probe, seconds=PATIENCE)
+    if answer.failure is None or answer.failure.kind != "IndexError":
+        return verdict
+    found = f"Compiled code does not watch the edges of arrays. Run by Python it stops with {answer.failure}."
+    return replace(verdict, sentence=found, details=(cause(answer.failure), verdict.sentence, *verdict.details))
+
+
+def _ask_all(exercise: Exercise, function: Callable[..., Any], probes: Sequence[Probe]) -> list[Answer]:
+    """The answers to the probes, up to one that uses up the exercise's time."""
+    answers: list[Answer] = []
+    end = time.process_time() + exercise.run_seconds + exercise.compile_seconds
+    for probe in probes:
+        answers.append(ask(exercise, function, probe, seconds=max(0.1, end - time.process_time())))
+        if _is_late(answers[-1]):
+            break
+    return answers
+
+
+def _is_late(answer: Answer) -> bool:
+    return answer.failure is not None and answer.failure.kind == OUT_OF_TIME
+
+
+@functools.lru_cache(maxsize=64)
+def drawn(exercise: Exercise, seed: int) -> tuple[Probe, ...]:
+    """The probes of a seed, drawn once: a learner checks again and again, and the answers to them are remembered too."""
+    return tuple(exercise.draw(seed))
 
 
 @np.errstate(all="ignore")
@@ -86,9 +112,10 @@ def judge(exercise: Exercise, probes: Sequence[Probe], answers: Sequence[Answer]
 
 def _look(exercise: Exercise, probe: Probe, answer: Answer) -> ProbeResult:
     """One answer beside the right one."""
-    want = _compared(exercise, probe, exercise.reference(*probe.args, **probe.kwargs))
+    want = _wanted(exercise, probe)
     if answer.failure:
-        return ProbeResult(probe, Outcome.CRASHED, f"It stops with {answer.failure}.", want, None, answer)
+        outcome = Outcome.OUT_OF_BOUNDS if _is_late(answer) else Outcome.CRASHED
+        return ProbeResult(probe, outcome, _stopped(exercise, answer.failure), want, None, answer)
     got, sentence = None, ""
     if answer.values is None or not exercise.behaviour:
         got = answer.values
@@ -102,11 +129,43 @@ def _look(exercise: Exercise, probe: Probe, answer: Answer) -> ProbeResult:
     return ProbeResult(probe, Outcome.WRONG if sentence else Outcome.RIGHT, sentence, want, got, answer)
 
 
+def _stopped(exercise: Exercise, failure: Failure) -> str:
+    """The sentence on an answer that did not come."""
+    place = f"{failure.where}: `{failure.line}`" if failure.line else failure.where
+    if failure.kind == OUT_OF_TIME:
+        seconds = exercise.run_seconds + exercise.compile_seconds
+        return f"It has not come to an end after {seconds:g} s and was stopped{place and f', in {place}'}."
+    if failure.compiling:
+        return f"Numba cannot compile {place or 'it'}{failure.message and f' ({failure.message})'}."
+    return f"It stops with {failure}."
+
+
 def _misbehaviour(exercise: Exercise, got: np.ndarray, want: np.ndarray) -> str:
     """Which numbers of the behaviour are off, by their names; "" if none is."""
     named = zip(exercise.axes, got, want)
     off = [f"{name}: {a:.3g} where {b:.3g} is expected" for name, a, b in named if not close(a, b, exercise.tolerance)]
     return f"{'; '.join(off)}." if off else ""
+
+
+@functools.lru_cache(maxsize=1024)
+def _wanted(exercise: Exercise, probe: Probe) -> np.ndarray:
+    """The array in which the right answer is compared."""
+    return _read_only(_compared(exercise, probe, exercise.reference(*probe.args, **probe.kwargs)))
+
+
+@functools.lru_cache(maxsize=8192)
+def _produce(exercise: Exercise, mutant: Mutant, probe: Probe) -> np.ndarray | None:
+    """What a mutant gives for a probe; None where the mistake stops with an error."""
+    try:
+        return _read_only(_compared(exercise, probe, mutant.function(*probe.args, **probe.kwargs)))
+    except Exception:
+        return None
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    array = np.array(array)
+    array.flags.writeable = False
+    return array
 
 
 def _compared(exercise: Exercise, probe: Probe, result: Any) -> np.ndarray:
@@ -120,7 +179,13 @@ def _explain(
 ) -> tuple[Outcome, str, tuple[str, ...], str]:
     """Outcome, sentence, details and the mutant's name for an answer that is not right."""
     if all(result.answer.nothing for result in failed):
-        return Outcome.WRONG, "The function gives back nothing (None): is the `return` missing?", (), ""
+        if len(failed) == len(results):
+            return Outcome.WRONG, "The function gives back nothing (None): is the `return` missing?", (), ""
+        sentence = f"{_pattern(results, 'nothing')} {failed[0].sentence}".strip()
+        return Outcome.WRONG, sentence, (_example(exercise, failed[0]),), ""
+    late = next((result for result in failed if result.outcome is Outcome.OUT_OF_BOUNDS), None)
+    if late:
+        return late.outcome, late.sentence, (cause(late.answer.failure), _example(exercise, late)), ""
     mutant, explained = recognise(exercise, failed)
     if mutant:
         part = f"That explains {explained} of the {len(failed)} inputs that fail. Mend it first, then look again."
@@ -129,8 +194,7 @@ def _explain(
     crashes = [result for result in failed if result.outcome is Outcome.CRASHED]
     if crashes:
         pattern = _pattern(results, "stops")
-        cause = CAUSES.get(crashes[0].answer.failure.kind, "")
-        details = tuple(filter(None, (cause, pattern, _example(exercise, crashes[0]))))
+        details = tuple(filter(None, (cause(crashes[0].answer.failure), pattern, _example(exercise, crashes[0]))))
         return Outcome.CRASHED, crashes[0].sentence, details, ""
     sentence = f"{_pattern(results, 'wrong')} {failed[0].sentence}".strip()
     return Outcome.WRONG, sentence, (_example(exercise, failed[0]),), ""
@@ -158,14 +222,6 @@ def recognise(exercise: Exercise, failed: Sequence[ProbeResult]) -> tuple[Mutant
 
 def _same(a: np.ndarray | None, b: np.ndarray | None, tolerance: float) -> bool:
     return a is not None and b is not None and close(a, b, tolerance)
-
-
-def _produce(exercise: Exercise, mutant: Mutant, probe: Probe) -> np.ndarray | None:
-    """What a mutant gives for a probe; None where the mistake stops with an error."""
-    try:
-        return _compared(exercise, probe, mutant.function(*probe.args, **probe.kwargs))
-    except Exception:
-        return None
 
 
 def _pattern(results: Sequence[ProbeResult], what: str) -> str:

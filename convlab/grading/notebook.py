@@ -1,11 +1,16 @@
 """The notebook door: `check`. It asks the engine, remembers progress, and says the result in words and a picture.
 
+Code that never ends is stopped after the exercise's time, if Python runs it (`convlab.grading.limit`). Compiled code cannot
+be stopped; a line in the place of the verdict says so while it runs.
+
 This is practice: it runs in the learner's own kernel, and its points are never a grade. The probes are the same at
 every call, so that the picture changes only when the answer does, and a saved notebook reads the same on every machine.
 """
 
 import base64
 import sys
+import time
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -13,6 +18,7 @@ from typing import Any
 from convlab.errors import ArgumentError, StateError
 from convlab.grading import card as cards
 from convlab.grading import messages, picture, progress
+from convlab.grading.calling import is_compiled
 from convlab.grading.definition import Question
 from convlab.grading.engine import diagnose
 from convlab.grading.exercises import find, find_question
@@ -31,6 +37,7 @@ class Check:
 
     def __init__(self) -> None:
         self._unsaved = progress.empty()  # stands in for the progress file while the disk refuses it
+        self._last = ""  # the exercise checked last, for a hint
 
     def __call__(self, name: str, function: Callable[..., Any] = ..., *, seed: int = 3) -> None:
         """Check a function against the exercise of that name. Another seed draws other inputs."""
@@ -38,8 +45,10 @@ class Check:
             exercise = find(name)
         except ArgumentError as error:
             return _print(str(error))
+        self._last = name
+        place = _announce(name) if _in_notebook() and is_compiled(function) else None
         verdict = diagnose(exercise, function, seed)
-        _show(messages.verdict_card(verdict), self._remember(lambda state: _note_verdict(state, verdict)))
+        _show(messages.verdict_card(verdict), self._remember(lambda state: _note_verdict(state, verdict)), place)
         if verdict.failed and _in_notebook() and (drawn := picture.draw(exercise, verdict)):
             _show_picture(*drawn)
         return None
@@ -55,8 +64,11 @@ class Check:
             trouble = self._remember(lambda state: _note_prediction(state, question, reaction))
         return _show(messages.reaction_card(question, reaction), trouble)
 
-    def hint(self, name: str, level: int | None = None) -> None:
-        """The next hint for an exercise, or the one of a level from 1 to 3."""
+    def hint(self, name: str = "", level: int | None = None) -> None:
+        """The next hint for an exercise (the one checked last, unless named), or the one of a level from 1 to 3."""
+        name = name or self._last
+        if not name:
+            return _print('check.hint: name the exercise, as in check.hint("conv2d")')
         try:
             exercise = find(name)
         except ArgumentError as error:
@@ -118,12 +130,20 @@ def _in_notebook() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
-def _show(card: cards.Card, trouble: str = "") -> None:
-    """A card as the place can show it, with what went wrong in storing it."""
+def _announce(name: str) -> str:
+    """Say that compiled code is about to run; the name of the place on the page, for the verdict to take it."""
+    place = f"convlab-{uuid.uuid4().hex}"
+    _show(messages.waiting_card(name), place=place, is_new=True)
+    time.sleep(0.05)  # lets the kernel's other threads send it, before compiled code takes the processor
+    return place
+
+
+def _show(card: cards.Card, trouble: str = "", place: str | None = None, is_new: bool = False) -> None:
+    """A card as the environment can show it, with what went wrong in storing it; in a place of its own if it has one."""
     if trouble:
         card = replace(card, paragraphs=(*card.paragraphs, trouble))
     if _in_notebook():
-        _publish({"text/plain": cards.as_text(card), "text/html": cards.as_html(card)}, {})
+        _publish({"text/plain": cards.as_text(card), "text/html": cards.as_html(card)}, {}, place, is_new)
     else:
         _print(cards.as_text(card))
 
@@ -133,10 +153,15 @@ def _show_picture(png: bytes, words: str) -> None:
     _publish({"text/plain": words, "image/png": image}, {"image/png": {"alt": words}})
 
 
-def _publish(data: dict[str, str], metadata: dict[str, Any]) -> None:
-    from IPython.display import display
+def _publish(data: dict[str, str], metadata: dict[str, Any], place: str | None = None, is_new: bool = True) -> None:
+    from IPython.display import display, update_display
 
-    display(data, metadata=metadata, raw=True)
+    if place is None:
+        display(data, metadata=metadata, raw=True)
+    elif is_new:
+        display(data, metadata=metadata, raw=True, display_id=place)
+    else:
+        update_display(data, metadata=metadata, raw=True, display_id=place)
 
 
 def _print(text: str) -> None:

@@ -16,17 +16,25 @@ BLUE, VERMILION = "#0072B2", "#D55E00"
 @np.errstate(all="ignore")
 def draw(exercise: Exercise, verdict: Verdict) -> tuple[bytes, str] | None:
     """The first failed probe that can be drawn: PNG bytes and a text in place of the picture; None if there is none."""
-    result = next((r for r in verdict.failed if r.outcome is Outcome.WRONG and _drawable(exercise, r)), None)
-    if result is None:
+    shown = compared(exercise, verdict)
+    if shown is None:
         return None
-    got, want = _views(exercise, result)
-    place, got, want = _slice(got, want, exercise.tolerance)
-    title = f"{result.probe.label}{_place_name(exercise, place)}"
+    title, got, want = shown
     figure = _lines(got, want) if want.ndim == 1 else _images(got, want, exercise.tolerance)
     figure.suptitle(title, fontsize=11)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80, metadata={"Software": None}, facecolor="white")
     return buffer.getvalue(), f"Picture of yours, expected and the difference: {title}"
+
+
+def compared(exercise: Exercise, verdict: Verdict) -> tuple[str, np.ndarray, np.ndarray] | None:
+    """A title and the two arrays, yours and expected, of the first failed probe that can be drawn; None if there is none."""
+    result = next((r for r in verdict.failed if r.outcome is Outcome.WRONG and _drawable(exercise, r)), None)
+    if result is None:
+        return None
+    got, want = _views(exercise, result)
+    place, got, want = _slice(got, want, exercise.tolerance)
+    return f"{result.probe.label}{_place_name(exercise, place)}", got, want
 
 
 def _drawable(exercise: Exercise, result: ProbeResult) -> bool:

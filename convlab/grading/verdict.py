@@ -7,24 +7,38 @@ import numpy as np
 
 from convlab.grading.definition import Probe
 
+COMPILER_ERRORS = {"TypingError", "UnsupportedError", "UnsupportedBytecodeError", "LoweringError", "NumbaError"}
+
 
 class Outcome(StrEnum):
-    """How an answer ended. A crash is not a wrong answer, and an untouched stub is neither."""
+    """How an answer ended. A crash is not a wrong answer, and an untouched stub is neither.
+
+    The engine gives the first four; judge and worker add running out of time or memory, and the grader's own failure,
+    which is never a zero.
+    """
 
     RIGHT = "right"
     WRONG = "wrong"
     CRASHED = "crashed"
     NOT_ATTEMPTED = "not attempted"
+    OUT_OF_BOUNDS = "timed out or out of memory"
+    GRADER_ERROR = "grader error"
 
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception in the learner's code: its type and message, and the learner's own line."""
+    """An exception in the learner's code: its type and message in short, the learner's own line, the full text."""
 
     kind: str
     message: str
     where: str = ""
     line: str = ""
+    full: str = ""
+
+    @property
+    def compiling(self) -> bool:
+        """True if Numba could not compile the function: then no line of it has run."""
+        return self.kind in COMPILER_ERRORS
 
     def __str__(self) -> str:
         place = f" in {self.where}: `{self.line}`" if self.line else ""

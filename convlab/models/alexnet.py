@@ -118,8 +118,8 @@ def alexnet_small(
     *,
     num_classes: int = 10,
     in_channels: int = 3,
-    widths: Sequence[int] = (64, 128, 192, 192, 128),
-    hidden: int = 512,
+    widths: Sequence[int] = (48, 96, 128, 128, 96),
+    hidden: int = 256,
     dropout: float = 0.5,
 ) -> nn.Sequential:
     """AlexNet's plan for images of 32 x 32: five convolutions 3 x 3 of stride 1, pooled to 16, 8 and 4, two linear layers.

@@ -17,6 +17,7 @@ from convlab.nn.conv import Linear as Linear
 from convlab.nn.graph import Add as Add
 from convlab.nn.graph import Concat as Concat
 from convlab.nn.graph import Graph as Graph
+from convlab.nn.initialise import he_init as he_init
 from convlab.nn.loss import CrossEntropyLoss as CrossEntropyLoss
 from convlab.nn.loss import EuclideanRBF as EuclideanRBF
 from convlab.nn.loss import MSELoss as MSELoss

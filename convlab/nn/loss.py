@@ -27,6 +27,11 @@ class _Loss:
 class CrossEntropyLoss(_Loss):
     """Mean cross-entropy, in nats, of softmax(logits) (N, K) and labels (N,); see `F.cross_entropy`.
 
+    Parameters
+    ----------
+    label_smoothing : float
+        The share of the target that is spread evenly over all classes.
+
     Examples
     --------
     >>> criterion = CrossEntropyLoss()
@@ -34,8 +39,11 @@ class CrossEntropyLoss(_Loss):
     2.3026
     """
 
+    def __init__(self, label_smoothing: float = 0.0):
+        self.label_smoothing = checks.number("CrossEntropyLoss", "label_smoothing", label_smoothing, 0, 1)
+
     def __call__(self, logits: Any, labels: Any) -> float:
-        loss, self._gradient = F.cross_entropy(logits, labels)
+        loss, self._gradient = F.cross_entropy(logits, labels, label_smoothing=self.label_smoothing)
         return loss
 
 

@@ -12,6 +12,8 @@ from convlab.plots.alexnet import AlexNetPlan as AlexNetPlan
 from convlab.plots.alexnet import alexnet_budget as alexnet_budget
 from convlab.plots.alexnet import error_chart as error_chart
 from convlab.plots.architecture import architecture as architecture
+from convlab.plots.backward import BackStep as BackStep
+from convlab.plots.backward import backward_step as backward_step
 from convlab.plots.channel_window import ChannelWindow as ChannelWindow
 from convlab.plots.channels import colour_channels as colour_channels
 from convlab.plots.channels import kernel_over_channels as kernel_over_channels
@@ -19,9 +21,16 @@ from convlab.plots.channels import window_in_channels as window_in_channels
 from convlab.plots.connections import connection_table as connection_table
 from convlab.plots.convolution import kernel_over_image as kernel_over_image
 from convlab.plots.convolution import kernel_over_signal as kernel_over_signal
+from convlab.plots.cortical_map import cortical_map as cortical_map
 from convlab.plots.curves import curves as curves
 from convlab.plots.equations import array_row as array_row
 from convlab.plots.equations import step_images as step_images
+from convlab.plots.experiment import experiment_board as experiment_board
+from convlab.plots.filters import first_layer_filters as first_layer_filters
+from convlab.plots.landscape import LANDSCAPES as LANDSCAPES
+from convlab.plots.landscape import Descent as Descent
+from convlab.plots.landscape import Landscape as Landscape
+from convlab.plots.landscape import loss_landscape as loss_landscape
 from convlab.plots.layers import through_layers as through_layers
 from convlab.plots.pictures import feature_maps as feature_maps
 from convlab.plots.pictures import picture_grid as picture_grid
@@ -34,6 +43,8 @@ from convlab.plots.receptive import Walk as Walk
 from convlab.plots.receptive import fields_on_picture as fields_on_picture
 from convlab.plots.receptive import receptive_field_walk as receptive_field_walk
 from convlab.plots.scores import score_bars as score_bars
+from convlab.plots.screens import raster as raster
+from convlab.plots.screens import screens as screens
 from convlab.plots.sheets import filter_sheet as filter_sheet
 from convlab.plots.sheets import map_sheet as map_sheet
 from convlab.plots.sheets import photo_sheet as photo_sheet
@@ -47,9 +58,11 @@ from convlab.plots.style import KERNEL as KERNEL
 from convlab.plots.style import OUTPUT as OUTPUT
 from convlab.plots.style import describe as describe
 from convlab.plots.style import show as show
+from convlab.plots.training import compare_curves as compare_curves
 from convlab.plots.training import confusion_counts as confusion_counts
 from convlab.plots.training import confusion_matrix as confusion_matrix
 from convlab.plots.training import learning_curves as learning_curves
+from convlab.plots.tuning import tuning_curves as tuning_curves
 from convlab.plots.units import UNITS as UNITS
 from convlab.plots.units import UnitStack as UnitStack
 from convlab.plots.units import unit_curves as unit_curves

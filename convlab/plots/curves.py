@@ -23,7 +23,9 @@ LOOKS = (
 
 
 @styled
-def curves(x: Any, lines: Mapping[str, Any], *, axis_labels: tuple[str, str], height: float = 3.2) -> "Figure":
+def curves(
+    x: Any, lines: Mapping[str, Any], *, axis_labels: tuple[str, str], height: float = 3.2, log: str = ""
+) -> "Figure":
     """Curves over one axis with their names beside them. The first is drawn dashed: the others are compared with it.
 
     Parameters
@@ -32,6 +34,7 @@ def curves(x: Any, lines: Mapping[str, Any], *, axis_labels: tuple[str, str], he
     lines : name -> (L,), up to six
     axis_labels : of the two axes
     height : of the figure, in inches
+    log : which axes are logarithmic: "x", "y", "xy", or none
 
     Returns
     -------
@@ -53,7 +56,9 @@ def curves(x: Any, lines: Mapping[str, Any], *, axis_labels: tuple[str, str], he
             markersize=8 if first else 5, fillstyle="none" if first else "full",
         )  # fmt: skip
     axes.set(xlabel=axis_labels[0], ylabel=axis_labels[1])
-    if np.array_equal(places, np.rint(places)):
+    for name in log:
+        axes.set(**{f"{name}scale": "log"})
+    if "x" not in log and np.array_equal(places, np.rint(places)):
         axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return describe(figure, f"{axis_labels[1]} over {axis_labels[0]}, {len(places)} points: {', '.join(lines)}.")

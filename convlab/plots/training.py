@@ -5,8 +5,12 @@ from typing import Any
 import numpy as np
 
 from convlab.errors import LabelError, ShapeError
+from convlab.plots.style import describe, new_figure, styled
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")  # Okabe and Ito's
 
 
+@styled
 def learning_curves(history: Any, figure: Any = None) -> Any:
     """Loss and accuracy over the epochs, training beside validation.
 
@@ -20,7 +24,10 @@ def learning_curves(history: Any, figure: Any = None) -> Any:
     -------
     matplotlib Figure
     """
-    figure, (left, right) = _figure(figure, 2, (9.6, 3.6))
+    if figure is None:
+        figure = new_figure(3.0)
+        figure.set_layout_engine("constrained")
+    left, right = figure.subplots(1, 2)
     epochs = history.epoch
     for axes, name, label in ((left, "loss", "loss (nats)"), (right, "accuracy", "accuracy")):
         axes.plot(epochs, getattr(history, name), color="#0072B2", marker="o", markersize=3, label="training")
@@ -34,6 +41,41 @@ def learning_curves(history: Any, figure: Any = None) -> Any:
         axes.xaxis.get_major_locator().set_params(integer=True)
     left.set_ylim(bottom=0)
     right.set_ylim(top=1.005)
+    return describe(
+        figure, f"Loss and accuracy over {len(epochs)} epochs: training, and validation where there is one."
+    )
+
+
+def compare_curves(histories: dict[str, Any], figure: Any = None) -> Any:
+    """Validation loss and accuracy of several trainings, one curve each (training curves where nothing was held out).
+
+    Parameters
+    ----------
+    histories : dict of str to convlab.training.History
+        By the name that stands beside each curve.
+    figure : matplotlib Figure, optional
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    if not histories:
+        raise ShapeError("compare_curves: histories is empty; give one history at least")
+    figure, (left, right) = _figure(figure, 2, (9.6, 3.6 + 0.2 * len(histories)))
+    for axes, name, label in ((left, "loss", "loss (nats)"), (right, "accuracy", "accuracy")):
+        for number, (run, history) in enumerate(histories.items()):
+            values = getattr(history, f"val_{name}")
+            values = values if np.isfinite(values).any() else getattr(history, name)
+            axes.plot(history.epoch, values, color=_COLOURS[number % len(_COLOURS)], label=run,
+                      linestyle=("-", "--", ":")[number // len(_COLOURS) % 3])  # fmt: skip
+        axes.set(xlabel="epoch", ylabel=label)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.grid(alpha=0.25)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    left.set_ylim(bottom=0)
+    right.set_ylim(top=1.005)
+    handles, names = left.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", frameon=False, ncols=2)
     return figure
 
 

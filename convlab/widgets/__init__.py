@@ -6,21 +6,24 @@
 np.float64(1.0)
 """
 
+from convlab.data.photographs import ColourPicture as ColourPicture
+from convlab.data.photographs import Picture as Picture
+from convlab.data.photographs import colour_picture as colour_picture
+from convlab.data.photographs import colour_picture_names as colour_picture_names
+from convlab.data.photographs import picture as picture
+from convlab.data.photographs import picture_names as picture_names
 from convlab.widgets.activations import ActivationExplorer as ActivationExplorer
 from convlab.widgets.alexnet import AlexNetExplorer as AlexNetExplorer
+from convlab.widgets.backward import BackwardExplorer as BackwardExplorer
 from convlab.widgets.channels import COLOUR_FILTERS as COLOUR_FILTERS
 from convlab.widgets.channels import ChannelExplorer as ChannelExplorer
-from convlab.widgets.colours import ColourPicture as ColourPicture
-from convlab.widgets.colours import colour_picture as colour_picture
-from convlab.widgets.colours import colour_picture_names as colour_picture_names
 from convlab.widgets.convolution import PRESETS as PRESETS
 from convlab.widgets.convolution import ConvolutionExplorer as ConvolutionExplorer
 from convlab.widgets.drawing_pad import DrawingPad as DrawingPad
 from convlab.widgets.drawing_pad import as_digit as as_digit
+from convlab.widgets.hubel_wiesel import HubelWieselExplorer as HubelWieselExplorer
+from convlab.widgets.learning_rate import LearningRateExplorer as LearningRateExplorer
 from convlab.widgets.output_size import OutputSizeExplorer as OutputSizeExplorer
-from convlab.widgets.pictures import Picture as Picture
-from convlab.widgets.pictures import names as picture_names
-from convlab.widgets.pictures import picture as picture
 from convlab.widgets.pooling import PoolingExplorer as PoolingExplorer
 from convlab.widgets.receptive import ReceptiveFieldExplorer as ReceptiveFieldExplorer
 from convlab.widgets.xray import NetworkXRayExplorer as NetworkXRayExplorer
@@ -30,10 +33,13 @@ __all__ = [
     "PRESETS",
     "ActivationExplorer",
     "AlexNetExplorer",
+    "BackwardExplorer",
     "ChannelExplorer",
     "ColourPicture",
     "ConvolutionExplorer",
     "DrawingPad",
+    "HubelWieselExplorer",
+    "LearningRateExplorer",
     "NetworkXRayExplorer",
     "OutputSizeExplorer",
     "Picture",

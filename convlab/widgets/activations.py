@@ -4,21 +4,18 @@ What is computed (`stack`) is kept apart from what is drawn, so it can be used a
 `explorer.x.value`, read `explorer.stack.gradients["tanh"]`.
 """
 
-import base64
-import html
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from convlab.plots import style
 from convlab.plots.units import DEEPEST, LEAK, REACH, UnitStack, unit_stack
+from convlab.widgets.drawing import Explorer, draw_into, page, say_into
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-PIXELS = round(style.WIDTH * style.SCREEN)
 HEAVIEST = 3.0
 
 
-class ActivationExplorer:
+class ActivationExplorer(Explorer):
     """Four kinds of neuron in a row of up to ten layers, and four sliders: input, layers, weight, leak.
 
     Parameters
@@ -65,25 +62,8 @@ class ActivationExplorer:
         rows = [
             w.HBox(pair, layout={"flex_flow": "row wrap"}) for pair in ((self.x, self.layers), (self.weight, self.leak))
         ]
-        self.widget = w.VBox([*rows, self.view, self.sentence], layout={"max_width": f"{PIXELS + 40}px"})
+        self.widget = page(*rows, self.view, self.sentence)
 
     def _draw(self) -> None:
-        """Figure and sentence anew."""
-        stack, figure = self.stack, self.static()
-        data = base64.b64encode(style.png(figure)).decode("ascii")
-        ratio = figure.get_figwidth() / figure.get_figheight()
-        self.view.value = (
-            f'<img alt="{html.escape(stack.sentence())}" src="data:image/png;base64,{data}" '
-            f'style="width: 100%; max-width: {PIXELS}px; aspect-ratio: {ratio:.4f}">'
-        )
-        self.sentence.value = (
-            f'<div style="max-width: {PIXELS}px; line-height: 1.4">{html.escape(stack.sentence())}</div>'
-        )
-
-    def _on_move(self, change: Any) -> None:
-        self._draw()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        """The live explorer for a notebook, and the figure for a page without a kernel."""
-        data, metadata = style.mimebundle(self.static())
-        return {**self.widget._repr_mimebundle_(), **data}, metadata
+        draw_into(self.view, self.static())
+        say_into(self.sentence, self.stack.sentence())

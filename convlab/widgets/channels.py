@@ -4,26 +4,23 @@ What is computed (`window`) is kept apart from what is drawn, so it can be used 
 `explorer.row.value`, read `explorer.window.sums`.
 """
 
-import base64
-import html
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convlab import functional as F
+from convlab.data import photographs
 from convlab.errors import ArgumentError, ShapeError
-from convlab.plots import style
 from convlab.plots.channel_window import ChannelWindow, as_channels
-from convlab.plots.channels import MOST, RED_GREEN_BLUE, channels_in_words, window_in_channels
-from convlab.widgets import colours
+from convlab.plots.channels import MOST, RED_GREEN_BLUE, window_in_channels
+from convlab.widgets.drawing import Explorer, draw_into, page, place, say_into
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 OWN = "your own"
-PIXELS = round(style.WIDTH * style.SCREEN)
+WHO = "ChannelExplorer"
 
 _EVEN = np.ones((3, 3))
 _UPRIGHT = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
@@ -39,7 +36,7 @@ COLOUR_FILTERS: dict[str, tuple[np.ndarray, float]] = {
 }
 
 
-class ChannelExplorer:
+class ChannelExplorer(Explorer):
     """A photograph in colour, a layer of filters, and one output number with everything that goes into it.
 
     Parameters
@@ -77,13 +74,13 @@ class ChannelExplorer:
         row: int | None = None,
         column: int | None = None,
     ):
-        self._own = None if isinstance(image, str) else as_channels("ChannelExplorer", "image", image)
+        self._own = None if isinstance(image, str) else as_channels(WHO, "image", image)
         self._names, self._filters, biases = _bank(weight, bias, names)
         self._biases = list(biases)
-        self._quiet = False
         self._build(image if isinstance(image, str) else OWN, _number_of(filter, self._names))
         self._load()
-        self._place(row, column)
+        place(WHO, "row", self.row, row)
+        place(WHO, "column", self.column, column)
         self._draw()
         self._watch()
 
@@ -117,11 +114,11 @@ class ChannelExplorer:
     def _build(self, chosen: str, first: int) -> None:
         import ipywidgets as w
 
-        names = [*([] if self._own is None else [OWN]), *colours.colour_picture_names()]
+        names = [*([] if self._own is None else [OWN]), *photographs.colour_picture_names()]
         if self._filters.shape[1] != 3:
             names = [OWN]  # the photographs have three channels
         if chosen not in names:
-            raise ArgumentError(f"ChannelExplorer: no picture {chosen!r}; there are {', '.join(names)}")
+            raise ArgumentError(f"{WHO}: no picture {chosen!r}; there are {', '.join(names)}")
         wide = {"style": {"description_width": "6em"}, "layout": {"width": "24em"}}
         maps = [(name, o) for o, name in enumerate(self._names)]
         self.picture = w.Dropdown(options=names, value=chosen, description="picture", **wide)
@@ -134,7 +131,7 @@ class ChannelExplorer:
         self.sentence, self.view = w.HTML(), w.HTML()
         left, right = w.VBox([self.picture, self.filter, self.bias]), w.VBox([self.row, self.column])
         controls = w.HBox([left, right], layout={"flex_flow": "row wrap", "grid_gap": "8px"})
-        self.widget = w.VBox([controls, self.view, self.sentence], layout={"max_width": f"{PIXELS}px"})
+        self.widget = page(controls, self.view, self.sentence)
 
     def _watch(self) -> None:
         self.picture.observe(self._on_picture, "value")
@@ -154,54 +151,28 @@ class ChannelExplorer:
         if self.picture.value == OWN:
             self.pixels, self.credit = self._own, ""
         else:
-            picture = colours.colour_picture(self.picture.value)
+            picture = photographs.colour_picture(self.picture.value)
             self.pixels, self.credit = picture.pixels, picture.credit
         C, H, W = self.pixels.shape
         _, channels, KH, KW = self._filters.shape
         if channels != C or H < KH or W < KW:
             raise ShapeError(
-                f"ChannelExplorer: filters {self._filters.shape} do not fit on an image {self.pixels.shape}; they are "
+                f"{WHO}: filters {self._filters.shape} do not fit on an image {self.pixels.shape}; they are "
                 "(O, C, KH, KW), with as many channels as the image"
             )
         self.channels = list(RED_GREEN_BLUE) if C == 3 else [f"channel {c}" for c in range(C)]
         self.row.max, self.column.max = H - KH, W - KW
 
-    def _place(self, row: int | None, column: int | None) -> None:
-        """The sliders to (row, column), or to the middle."""
-        for slider, value, name in ((self.row, row, "row"), (self.column, column, "column")):
-            if value is not None and not 0 <= value <= slider.max:
-                raise ArgumentError(f"ChannelExplorer: {name} must be from 0 to {slider.max}, got {value}")
-            slider.value = slider.max // 2 if value is None else value
-
     def _draw(self) -> None:
-        """Figure and sentence anew."""
-        window, figure = self.window, self.static()
-        data = base64.b64encode(style.png(figure)).decode("ascii")
-        ratio = figure.get_figwidth() / figure.get_figheight()
-        words = html.escape(channels_in_words(window, self._name, self.channels))
-        self.view.value = (
-            f'<img alt="{words}" src="data:image/png;base64,{data}" '
-            f'style="width: 100%; max-width: {PIXELS}px; aspect-ratio: {ratio:.4f}">'
-        )
-        place = f"output[{self.filter.value}, {window.row}, {window.column}]"
-        self.sentence.value = (
-            f'<div style="max-width: {PIXELS}px; line-height: 1.4">{place} = {html.escape(window.sentence())}</div>'
-        )
-
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        """Several controls change at once, and the picture is drawn once, at the end."""
-        self._quiet = True
-        try:
-            yield
-        finally:
-            self._quiet = False
-        self._draw()
+        window = self.window
+        draw_into(self.view, self.static())
+        say_into(self.sentence, f"output[{self.filter.value}, {window.row}, {window.column}] = {window.sentence()}")
 
     def _on_picture(self, change: Any) -> None:
         with self._together():
             self._load()
-            self._place(None, None)
+            place(WHO, "row", self.row, None)
+            place(WHO, "column", self.column, None)
 
     def _on_filter(self, change: Any) -> None:
         with self._together():
@@ -212,33 +183,24 @@ class ChannelExplorer:
             self._biases[self.filter.value] = change["new"]
             self._draw()
 
-    def _on_move(self, change: Any) -> None:
-        if not self._quiet:
-            self._draw()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        """The live explorer for a notebook, and the figure for a page without a kernel."""
-        data, metadata = style.mimebundle(self.static())
-        return {**self.widget._repr_mimebundle_(), **data}, metadata
-
 
 def _bank(weight: Any, bias: Any, names: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Names, filters (O, C, KH, KW) and biases (O,), checked."""
     if weight is None:
         if bias is not None or names:
-            raise ArgumentError("ChannelExplorer: bias and names go with your own filters; give weight too")
+            raise ArgumentError(f"{WHO}: bias and names go with your own filters; give weight too")
         kernels, biases = zip(*COLOUR_FILTERS.values())
         return list(COLOUR_FILTERS), np.stack(kernels).astype(np.float64), np.array(biases)
     filters = np.asarray(weight, dtype=np.float64)
     if filters.ndim != 4 or filters.size == 0 or filters.shape[1] > MOST or max(filters.shape[2:]) > 3:
         raise ShapeError(
-            f"ChannelExplorer: weight must be (O, C, KH, KW) with up to {MOST} channels of 3 x 3, got {filters.shape}"
+            f"{WHO}: weight must be (O, C, KH, KW) with up to {MOST} channels of 3 x 3, got {filters.shape}"
         )
     biases = np.zeros(len(filters)) if bias is None else np.asarray(bias, dtype=np.float64)
     if biases.shape != (len(filters),):
-        raise ShapeError(f"ChannelExplorer: {len(filters)} filters need as many biases, got {biases.shape}")
+        raise ShapeError(f"{WHO}: {len(filters)} filters need as many biases, got {biases.shape}")
     if names and len(names) != len(filters):
-        raise ShapeError(f"ChannelExplorer: {len(filters)} filters need as many names, got {len(names)}")
+        raise ShapeError(f"{WHO}: {len(filters)} filters need as many names, got {len(names)}")
     return list(names) or [f"map {o}" for o in range(len(filters))], filters, biases
 
 
@@ -248,4 +210,4 @@ def _number_of(filter: str | int, names: Sequence[str]) -> int:
         return names.index(filter)
     if isinstance(filter, int) and not isinstance(filter, bool) and 0 <= filter < len(names):
         return filter
-    raise ArgumentError(f"ChannelExplorer: no filter {filter!r}; there are {', '.join(names)}")
+    raise ArgumentError(f"{WHO}: no filter {filter!r}; there are {', '.join(names)}")

@@ -4,20 +4,15 @@ What is computed (`window`, `picture`) is kept apart from what is drawn, so it c
 set `explorer.row.value`, read `explorer.window.total`.
 """
 
-import base64
-import html
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convlab import plots
+from convlab.data import photographs
 from convlab.errors import ArgumentError, ShapeError
-from convlab.plots import style
-from convlab.plots.stepper import in_words
 from convlab.plots.window import as_grid
-from convlab.widgets import pictures
+from convlab.widgets.drawing import Explorer, draw_into, page, place, say_into
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,10 +27,11 @@ PRESETS: dict[str, np.ndarray] = {
     "emboss": np.array([[-2, -1, 0], [-1, 1, 1], [0, 1, 2]]),
 }
 OWN = "your own"
+WHO = "ConvolutionExplorer"
 FLIPS = {"cross-correlation, as in networks": False, "true convolution, kernel turned": True}
 
 
-class ConvolutionExplorer:
+class ConvolutionExplorer(Explorer):
     """A picture, a 3 x 3 kernel to edit, and two sliders that step the window over the picture.
 
     Parameters
@@ -69,10 +65,10 @@ class ConvolutionExplorer:
         flip: bool = False,
     ):
         self._image = image if isinstance(image, str) else _own_picture(image)
-        self._quiet = False
         self._build(_weights(kernel), kernel if isinstance(kernel, str) else OWN, flip)
         self._load()
-        self._place(row, column)
+        place(WHO, "row", self.row, row)
+        place(WHO, "column", self.column, column)
         self._draw()
         self._watch()
 
@@ -100,11 +96,11 @@ class ConvolutionExplorer:
     def _build(self, weights: np.ndarray, preset: str, flip: bool) -> None:
         import ipywidgets as w
 
-        names = list(pictures.names())
+        names = list(photographs.picture_names())
         names = names if isinstance(self._image, str) else [self._image.name, *names]
         chosen = self._image if isinstance(self._image, str) else self._image.name
         if chosen not in names:
-            raise ArgumentError(f"ConvolutionExplorer: no picture {chosen!r}; there are {', '.join(names)}")
+            raise ArgumentError(f"{WHO}: no picture {chosen!r}; there are {', '.join(names)}")
         wide = {"style": {"description_width": "5em"}, "layout": {"width": "22em"}}
         self.picture = w.Dropdown(options=names, value=chosen, description="picture", **wide)
         self.preset = w.Dropdown(options=[*PRESETS, OWN], value=preset, description="kernel", **wide)
@@ -116,7 +112,7 @@ class ConvolutionExplorer:
         grid = w.GridBox(self.fields, layout={"grid_template_columns": "repeat(3, 7.5em)", "grid_gap": "2px"})
         choices = w.VBox([self.picture, self.preset, self.row, self.column])
         controls = w.HBox([choices, grid], layout={"flex_flow": "row wrap", "grid_gap": "16px"})
-        self.widget = w.VBox([controls, self.flip, self.view, self.sentence], layout={"max_width": f"{PIXELS}px"})
+        self.widget = page(controls, self.flip, self.view, self.sentence)
 
     @staticmethod
     def _field(place: tuple[int, ...], value: float) -> Any:
@@ -142,46 +138,21 @@ class ConvolutionExplorer:
         """The chosen picture, and sliders that reach as far as its windows do."""
         chosen = self.picture.value
         own = not isinstance(self._image, str) and chosen == self._image.name
-        picture = self._image if own else pictures.picture(chosen)
+        picture = self._image if own else photographs.picture(chosen)
         self.pixels, self.credit = picture.pixels, picture.credit
         (H, W), (KH, KW) = self.pixels.shape, self.kernel.shape
         self.row.max, self.column.max = H - KH, W - KW
 
-    def _place(self, row: int | None, column: int | None) -> None:
-        """The sliders to (row, column), or to the middle."""
-        for slider, value, name in ((self.row, row, "row"), (self.column, column, "column")):
-            if value is not None and not 0 <= value <= slider.max:
-                raise ArgumentError(f"ConvolutionExplorer: {name} must be from 0 to {slider.max}, got {value}")
-            slider.value = slider.max // 2 if value is None else value
-
     def _draw(self) -> None:
-        """Figure and sentence anew."""
-        window, figure = self.window, self.static()
-        data = base64.b64encode(style.png(figure)).decode("ascii")
-        ratio = figure.get_figwidth() / figure.get_figheight()
-        self.view.value = (
-            f'<img alt="{html.escape(in_words(window))}" src="data:image/png;base64,{data}" '
-            f'style="width: 100%; max-width: {PIXELS}px; aspect-ratio: {ratio:.4f}">'
-        )
-        self.sentence.value = (
-            f'<div style="max-width: {PIXELS}px; line-height: 1.4">output[{window.row}, {window.column}] = '
-            f"{html.escape(window.sentence())}</div>"
-        )
-
-    @contextmanager
-    def _together(self) -> Iterator[None]:
-        """Several controls change at once, and the picture is drawn once, at the end."""
-        self._quiet = True
-        try:
-            yield
-        finally:
-            self._quiet = False
-        self._draw()
+        window = self.window
+        draw_into(self.view, self.static())
+        say_into(self.sentence, f"output[{window.row}, {window.column}] = {window.sentence()}")
 
     def _on_picture(self, change: Any) -> None:
         with self._together():
             self._load()
-            self._place(None, None)
+            place(WHO, "row", self.row, None)
+            place(WHO, "column", self.column, None)
 
     def _on_preset(self, change: Any) -> None:
         if change["new"] == OWN or self._quiet:
@@ -197,32 +168,20 @@ class ConvolutionExplorer:
             same = (name for name, weights in PRESETS.items() if np.array_equal(weights, self.kernel))
             self.preset.value = next(same, OWN)
 
-    def _on_move(self, change: Any) -> None:
-        if not self._quiet:
-            self._draw()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        """The live explorer for a notebook, and the figure for a page without a kernel."""
-        data, metadata = style.mimebundle(self.static())
-        return {**self.widget._repr_mimebundle_(), **data}, metadata
-
-
-PIXELS = round(style.WIDTH * style.SCREEN)
-
 
 def _weights(kernel: Any) -> np.ndarray:
     if isinstance(kernel, str):
         if kernel not in PRESETS:
-            raise ArgumentError(f"ConvolutionExplorer: no kernel {kernel!r}; there are {', '.join(PRESETS)}")
+            raise ArgumentError(f"{WHO}: no kernel {kernel!r}; there are {', '.join(PRESETS)}")
         return PRESETS[kernel].astype(np.float64)
-    weights = as_grid("ConvolutionExplorer", "kernel", kernel)
+    weights = as_grid(WHO, "kernel", kernel)
     if weights.shape != (3, 3):
-        raise ShapeError(f"ConvolutionExplorer: the kernel must be 3 x 3, got {weights.shape}")
+        raise ShapeError(f"{WHO}: the kernel must be 3 x 3, got {weights.shape}")
     return weights
 
 
-def _own_picture(image: Any) -> pictures.Picture:
-    pixels = as_grid("ConvolutionExplorer", "image", image)
+def _own_picture(image: Any) -> photographs.Picture:
+    pixels = as_grid(WHO, "image", image)
     if min(pixels.shape) < 3:
-        raise ShapeError(f"ConvolutionExplorer: the image must be at least 3 x 3, got {pixels.shape}")
-    return pictures.Picture(OWN, pixels, "")
+        raise ShapeError(f"{WHO}: the image must be at least 3 x 3, got {pixels.shape}")
+    return photographs.Picture(OWN, pixels, "")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from convlab import plots
 from convlab.errors import ArgumentError
-from convlab.widgets.drawing import draw_into, page, slider
+from convlab.widgets.drawing import Explorer, draw_into, page, slider
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +23,7 @@ NAMES = {
 VIEWS = {"one window on the image": "grid", "all windows along a row": "row"}
 
 
-class OutputSizeExplorer:
+class OutputSizeExplorer(Explorer):
     """How large an output is: image side, kernel, stride, padding and dilation, and the windows drawn.
 
     Parameters
@@ -74,7 +74,7 @@ class OutputSizeExplorer:
         for control in self.sliders.values():
             control.observe(self._on_size, "value")
         for control in (self.window, self.shown):
-            control.observe(self._on_look, "value")
+            control.observe(self._on_move, "value")
 
     @property
     def size(self) -> Any:
@@ -127,15 +127,5 @@ class OutputSizeExplorer:
         draw_into(self.picture, self.static())
 
     def _on_size(self, change: Any) -> None:
-        self.window.unobserve(self._on_look, "value")  # it may move when its end does: draw once, not twice
-        self._resize()
-        self.window.observe(self._on_look, "value")
-        self._draw()
-
-    def _on_look(self, change: Any) -> None:
-        self._draw()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        """The live explorer for a notebook, and the figure for a page without a kernel."""
-        data, metadata = plots.style.mimebundle(self.static())
-        return {**self.widget._repr_mimebundle_(), **data}, metadata
+        with self._together():  # the window may move when its end does
+            self._resize()

@@ -4,17 +4,15 @@ What is computed (`shift`) is kept apart from what is drawn, so it can be used a
 `explorer.right.value`, read `explorer.shift.pooled_change`.
 """
 
-import base64
-import html
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convlab.errors import ArgumentError, ShapeError
-from convlab.plots import style
 from convlab.plots.pooling import KINDS, NAMES
 from convlab.plots.shifting import Shift, draw_shift
 from convlab.plots.window import as_grid
+from convlab.widgets.drawing import Explorer, draw_into, page, say_into
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,10 +21,9 @@ OWN = "your own"
 BORDER = 4  # empty pixels around a picture, and as far as it moves: nothing is lost
 WIDEST = 10
 CREDIT = "a digit of the UCI set by Alpaydin and Kaynak, CC BY 4.0, with scikit-learn"
-PIXELS = round(style.WIDTH * style.SCREEN)
 
 
-class PoolingExplorer:
+class PoolingExplorer(Explorer):
     """A digit that moves, a detector of upright edges, and pooling: what changes, with and without it.
 
     Parameters
@@ -62,7 +59,6 @@ class PoolingExplorer:
         self._own = None if np.ndim(image) == 0 else _own_picture(image)
         chosen = _digit_name(image) if self._own is None else OWN
         _check(kind, right, down, window, stride)
-        self._quiet = False
         self._build(chosen, right, down, kind, window, window if stride is None else stride)
         self._load()
         self._draw()
@@ -95,7 +91,7 @@ class PoolingExplorer:
         self.sentence, self.view = w.HTML(), w.HTML()
         move, size = w.VBox([self.picture, self.right, self.down]), w.VBox([self.window, self.stride])
         controls = w.HBox([move, size], layout={"flex_flow": "row wrap", "grid_gap": "16px"})
-        self.widget = w.VBox([controls, self.kind, self.view, self.sentence], layout={"max_width": f"{PIXELS}px"})
+        self.widget = page(controls, self.kind, self.view, self.sentence)
 
     def _watch(self) -> None:
         self.picture.observe(self._on_picture, "value")
@@ -110,36 +106,16 @@ class PoolingExplorer:
         self.pixels, self.credit = np.pad(pixels, BORDER), "" if own else CREDIT
 
     def _draw(self) -> None:
-        """Figure and sentence anew."""
-        figure = self.static()
-        data = base64.b64encode(style.png(figure)).decode("ascii")
-        words, ratio = html.escape(self.shift.sentence()), figure.get_figwidth() / figure.get_figheight()
-        self.view.value = (
-            f'<img alt="{words}" src="data:image/png;base64,{data}" '
-            f'style="width: 100%; max-width: {PIXELS}px; aspect-ratio: {ratio:.4f}">'
-        )
-        self.sentence.value = f'<div style="max-width: {PIXELS}px; line-height: 1.4">{words}</div>'
+        draw_into(self.view, self.static())
+        say_into(self.sentence, self.shift.sentence())
 
     def _on_picture(self, change: Any) -> None:
         self._load()
         self._draw()
 
     def _on_window(self, change: Any) -> None:
-        self._quiet = True
-        try:
+        with self._together():
             self.stride.value = change["new"]
-        finally:
-            self._quiet = False
-        self._draw()
-
-    def _on_move(self, change: Any) -> None:
-        if not self._quiet:
-            self._draw()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        """The live explorer for a notebook, and the figure for a page without a kernel."""
-        data, metadata = style.mimebundle(self.static())
-        return {**self.widget._repr_mimebundle_(), **data}, metadata
 
 
 def _check(kind: str, right: int, down: int, window: int, stride: int | None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from convlab import plots
 from convlab.errors import ArgumentError
-from convlab.widgets.drawing import draw_into, page, slider
+from convlab.widgets.drawing import Explorer, draw_into, page, slider
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,7 +20,7 @@ LIMITS = {"kernel": (1, 5), "stride": (1, 2), "dilation": (1, 2)}
 WHO = "ReceptiveFieldExplorer"
 
 
-class ReceptiveFieldExplorer:
+class ReceptiveFieldExplorer(Explorer):
     """A stack of up to four layers with sliders for each, and what one of its outputs sees.
 
     Parameters
@@ -58,7 +58,7 @@ class ReceptiveFieldExplorer:
         self._draw()
         sliders = (control for row in self.controls for control in row.values())
         for control in (self.depth, self.output, *sliders):
-            control.observe(self._on_change, "value")
+            control.observe(self._on_move, "value")
 
     @property
     def layers(self) -> list[tuple[int, ...]]:
@@ -80,14 +80,6 @@ class ReceptiveFieldExplorer:
             row.layout.display = "flex" if k < self.depth.value else "none"
         draw_into(self.picture, self.static())
         self.said.value = f"<div>receptive field: {html.escape(self.walk.sentence())}</div>"
-
-    def _on_change(self, change: Any) -> None:
-        self._draw()
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict, dict]:
-        """The live explorer for a notebook, and the figure for a page without a kernel."""
-        data, metadata = plots.style.mimebundle(self.static())
-        return {**self.widget._repr_mimebundle_(), **data}, metadata
 
 
 def _controls(number: int, layer: tuple[int, ...]) -> dict[str, Any]:

@@ -5,7 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convlab.data import Brightness, Compose, HorizontalFlip, RandomCrop, Shift
+from convlab.data import (
+    Brightness,
+    CentreCrop,
+    ColourPCA,
+    Compose,
+    Dataset,
+    HorizontalFlip,
+    RandomCrop,
+    Shift,
+    TenCrop,
+    mirrored,
+)
 from convlab.errors import ArgumentError, DtypeError, ShapeError
 
 ALL = [Shift(2), RandomCrop(5, padding=1), HorizontalFlip(), Brightness(0.4), Compose([Shift(1), HorizontalFlip()])]
@@ -104,6 +115,58 @@ def test_compose_is_one_after_the_other_with_one_generator():
     np.testing.assert_array_equal(Compose([Shift(2), HorizontalFlip()])(x, np.random.default_rng(4)), expected)
 
 
+# ---------------------------------------------------------------------------------------------------- colour by PCA
+
+
+def painted(count=40):
+    """Images whose colours vary most along (2, 1, 0), then along (0, 0, 1)."""
+    rng = np.random.default_rng(0)
+    strong, weak = rng.normal(0, 20, (count, 8, 8)), rng.normal(0, 8, (count, 8, 8))
+    colours = np.stack([120 + 2 * strong, 120 + strong, 120 + weak], axis=1)
+    return Dataset(np.clip(np.rint(colours), 0, 255).astype(np.uint8), np.zeros(count, int), ("all",))
+
+
+def test_colour_pca_finds_the_directions_of_scikit_learn():
+    from sklearn.decomposition import PCA
+
+    images = painted()
+    found = ColourPCA.fit(images)
+    pixels = images.images.transpose(0, 2, 3, 1).reshape(-1, 3) / 255
+    expected = PCA().fit(pixels)
+    np.testing.assert_allclose(found.variances, expected.explained_variance_, rtol=1e-3)
+    agreement = np.abs(np.sum(np.array(found.directions) * expected.components_, axis=1))
+    np.testing.assert_allclose(agreement, 1, atol=1e-6)
+
+
+def test_colour_pca_adds_one_colour_to_each_image_with_the_spread_of_the_paper():
+    augment = ColourPCA.fit(painted(), strength=0.1)
+    x = np.full((20_000, 3, 2, 2), 0.5)
+    added = augment(x, np.random.default_rng(0)) - x
+    np.testing.assert_allclose(added, np.broadcast_to(added[:, :, :1, :1], added.shape), atol=1e-15)
+    along = added[:, :, 0, 0] @ np.array(augment.directions).T
+    np.testing.assert_allclose(along.std(0), 0.1 * np.array(augment.variances), rtol=0.03)
+    np.testing.assert_allclose(along.mean(0), 0, atol=3e-4)
+    y = augment(images(), np.random.default_rng(1))
+    assert y.dtype == np.float32 and (y == augment(images(), np.random.default_rng(1))).all()
+    np.testing.assert_array_equal(ColourPCA.fit(painted(), 0)(x, np.random.default_rng(0)), x)
+
+
+# ---------------------------------------------------------------------------------------------------- several views
+
+
+def test_ten_crops_are_corners_and_middle_and_their_mirror_images():
+    x = images(h=9, w=8)
+    views = TenCrop((5, 4))(x)
+    places = [(0, 0), (0, 4), (4, 0), (4, 4), (2, 2)]
+    for k, (top, left) in enumerate(places):
+        window = x[:, :, top : top + 5, left : left + 4]
+        np.testing.assert_array_equal(views[2 * k], window)
+        np.testing.assert_array_equal(views[2 * k + 1], window[..., ::-1])
+    assert len(views) == 10 and all(view.flags.c_contiguous for view in views)
+    np.testing.assert_array_equal(CentreCrop((5, 4))(x), views[8])
+    np.testing.assert_array_equal(mirrored(x)[1], x[..., ::-1])
+
+
 RNG = np.random.default_rng(0)
 
 
@@ -124,6 +187,17 @@ RNG = np.random.default_rng(0)
             r"Compose: each step must be callable as step\(x, rng\), got 3",
         ),
         (lambda: RandomCrop(9)(images(), RNG), ShapeError, "a window of 9x9 does not fit images of 8x7 with padding 0"),
+        (lambda: ColourPCA.fit(images()), DtypeError, r"expected a Dataset \(of training images\), got ndarray"),
+        (
+            lambda: ColourPCA.fit(Dataset(np.zeros((2, 1, 3, 3), np.uint8), [0, 0], ("a",))),
+            ShapeError,
+            r"needs colour images \(N, 3, H, W\), got \(2, 1, 3, 3\)",
+        ),
+        (lambda: ColourPCA.fit(painted(), -1), ArgumentError, "ColourPCA: strength must be at least 0"),
+        (lambda: ColourPCA(((1, 0),), (1,)), ShapeError, "expected three directions of three numbers"),
+        (lambda: ColourPCA.fit(painted())(images(c=1), RNG), ShapeError, "x must have 3 channels, red, green and blue"),
+        (lambda: CentreCrop(9)(images()), ShapeError, "CentreCrop: a window of 9x9 does not fit images of 8x7"),
+        (lambda: TenCrop(0), ArgumentError, "TenCrop: size must be at least 1"),
         (lambda: Shift(1)(np.zeros((2, 1, 3, 3), np.uint8), RNG), DtypeError, "x must be floats in 0..1, got uint8"),
         (lambda: Shift(1)(None, RNG), DtypeError, "x must be floats in 0..1, got NoneType"),
         (lambda: Shift(1)(np.zeros((3, 3)), RNG), ShapeError, "Shift: x must have 4 axes"),

@@ -127,8 +127,8 @@ def test_digits_have_no_val_and_come_in_other_sizes():
 
 
 def test_names_without_convlab_data():
-    assert data.names() == ("digits", "mnist", "fashion-mnist", "cifar10")
-    assert [data.splits(name) for name in data.names()] == [("train", "test")] * 4
+    assert data.names() == ("digits", "photo-crops", "mnist", "fashion-mnist", "cifar10")
+    assert [data.splits(name) for name in data.names()] == [("train", "test")] * 5
     assert data.fetch("digits") is None
 
 
@@ -138,13 +138,17 @@ def test_names_without_convlab_data():
         (
             lambda: data.load("mnits"),
             ArgumentError,
-            r"no data set 'mnits' \(did you mean 'mnist'\?\); known: digits, mnist",
+            r"no data set 'mnits' \(did you mean 'mnist'\?\); known: digits, photo-crops, mnist",
         ),
         (lambda: data.load("no/such"), ArgumentError, "no folder or file at .*no/such"),
         (lambda: data.load(None), ArgumentError, "expected a name or a path, got None"),
         (lambda: data.load(""), ArgumentError, "expected a name or a path, got ''"),
         (lambda: data.load("digits", "Train"), ArgumentError, 'split must be "train", "test" or "val", got \'Train\''),
-        (lambda: data.fetch("flowers"), ArgumentError, "no data set 'flowers' to fetch; known: digits, mnist"),
+        (
+            lambda: data.fetch("flowers"),
+            ArgumentError,
+            "no data set 'flowers' to fetch; known: digits, photo-crops, mnist",
+        ),
         (lambda: data.load(__file__), DataError, "is neither a folder nor a .zip or .npz file"),
     ],
 )

@@ -277,7 +277,7 @@ def test_bars_are_for_people(monkeypatch):
 
 def test_the_catalogue_is_in_order():
     for entry in catalogue.ENTRIES.values():
-        assert len(set(entry.class_names)) == 10 and entry.credit and "\n" not in entry.credit
+        assert len(set(entry.class_names)) == len(entry.class_names) >= 3 and entry.credit and "\n" not in entry.credit
         for file in entry.files:
             kind, digits = file.checksum.split(":")
             assert kind == "sha256" and len(digits) == 64 and set(digits) <= set("0123456789abcdef")

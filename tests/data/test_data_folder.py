@@ -50,7 +50,7 @@ def test_a_bare_name_is_looked_for_under_convlab_data_first(own_data, tmp_path, 
     monkeypatch.chdir(tmp_path / "here")
     assert len(data.load("pets")) == 4
     assert len(data.load("./pets")) == 10
-    assert data.names() == ("digits", "mnist", "fashion-mnist", "cifar10", "pets")
+    assert data.names() == ("digits", "photo-crops", "mnist", "fashion-mnist", "cifar10", "pets")
 
 
 def test_val_is_not_taken_for_test(tmp_path):

@@ -123,3 +123,32 @@ def test_cross_entropy_by_hand():
     np.testing.assert_allclose(dlogits, [[0.125, -0.125], [-0.25, 0.25]])
     loss, _ = F.cross_entropy(np.array([[1e4, -1e4]], np.float32), np.array([1]))
     assert loss == 2e4
+
+
+# ------------------------------------------------------------------------------------------------ label smoothing
+@examples(30)
+@given(N=st.integers(1, 5), K=st.integers(1, 6), seed=SEEDS, dtype=DTYPES, smoothing=st.floats(0, 1))
+def test_smoothed_labels_are_a_target_that_is_spread(N, K, seed, dtype, smoothing):
+    rng = np.random.default_rng(seed)
+    logits, labels = (3 * normal(rng, (N, K))).astype(dtype), rng.integers(0, K, N)
+    target = (1 - smoothing) * np.eye(K)[labels] + smoothing / K
+    loss, dlogits = F.cross_entropy(logits, labels, label_smoothing=smoothing)
+    expected = -(target * R.log_softmax(wide(logits), -1)).sum(1).mean()
+    assert loss == pytest.approx(expected, rel=TOLERANCE[np.dtype(dtype)], abs=TOLERANCE[np.dtype(dtype)])
+    assert dlogits.dtype == np.dtype(dtype)
+    assert_agrees(dlogits, (R.softmax(wide(logits), -1) - target) / N, dtype)
+
+
+@examples(10)
+@given(seed=SEEDS, smoothing=st.floats(0, 1))
+def test_the_gradient_of_smoothed_labels_is_central_differences(seed, smoothing):
+    rng = np.random.default_rng(seed)
+    logits, labels = normal(rng, (3, 4)), rng.integers(0, 4, 3)
+    loss = lambda x: np.array(F.cross_entropy(x, labels, label_smoothing=smoothing)[0])
+    assert_gradient(F.cross_entropy(logits, labels, label_smoothing=smoothing)[1], loss, logits, np.array(1.0))
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, 1.5, math.nan, "much"])
+def test_a_smoothing_that_is_no_share_is_refused(smoothing):
+    with pytest.raises(ValueError, match=r"^cross_entropy: label_smoothing must be"):
+        F.cross_entropy(np.zeros((2, 3)), np.array([0, 1]), label_smoothing=smoothing)

@@ -1,6 +1,7 @@
 """`check` as a learner meets it: in a terminal, in a notebook, with a progress file that works or does not."""
 
 import base64
+import dataclasses
 import io
 import subprocess
 import sys
@@ -129,13 +130,78 @@ def test_progress_is_counted(capsys):
     check.progress()
     out = capsys.readouterr().out.splitlines()
     assert out[0] == f"… 1 of {len(COURSE)} exercises solved, 2 of {POINTS} practice points"
-    assert out[1:6] == [
-        "  Lesson 03: 2 of 11 predictions made, 1 right at once",
+    assert out[1:8] == [
+        "  A lesson is complete when all of its exercises are solved.",
+        "  Next: begin `conv2d` of lesson 03, 5 points.",
+        "  Lesson 03: 2 of 11 points, 2 of 11 predictions made, 1 right at once",
         "    ✓  conv1d            solved  2 points  2 tries",
         "    …  conv2d            open    5 points",
         "    ✗  true_convolution  wrong   2 points  1 try    1 hint",
         "    …  vertical_edges    open    2 points",
     ]
+    assert out[8] == "  Lesson 04: 0 of 11 points, 0 of 11 predictions made"
+
+
+def test_lessons_that_are_complete_are_counted_in_a_row(capsys):
+    lessons = sorted({exercise.lesson for exercise in COURSE.values()})
+    for exercise in COURSE.values():
+        if exercise.lesson in (lessons[0], *lessons[2:4]):
+            check(exercise.name, exercise.reference)
+    check.progress()
+    out = capsys.readouterr().out
+    row = (
+        f"3 lessons complete: {lessons[0]}, {lessons[2]}, {lessons[3]}. 2 in a row, from {lessons[2]} to {lessons[3]}."
+    )
+    assert row in out
+    assert f"of lesson {lessons[1]}" in out
+
+
+@pytest.mark.parametrize(
+    ("complete", "row"),
+    [([], range(0)), ([False], range(0)), ([True], range(1)), ([True, True, False, True], range(2)),
+     ([True, False, True], range(2, 3)), ([False, True, True, True], range(1, 4))],
+)  # fmt: skip
+def test_the_longest_row(complete, row):
+    assert messages._longest_row(complete) == row
+
+
+def test_progress_in_html_has_bars_and_unfolds_the_lesson_in_hand():
+    state = progress.empty()
+    state["exercises"]["conv1d"] = {"attempts": 1, "solved": True, "outcome": "right", "mistake": ""}
+    html = as_html(messages.progress_card(state))
+    assert html.count("<details") == len({exercise.lesson for exercise in COURSE.values()})
+    assert html.count(" open>") == 1
+    assert html.count('aria-hidden="true"><span') == html.count("<details") + 1
+    assert "width: 18%" in html
+
+
+def test_a_hint_without_a_name_is_for_the_exercise_checked_last(capsys):
+    fresh = notebook.Check()
+    fresh.hint()
+    assert capsys.readouterr().out == 'check.hint: name the exercise, as in check.hint("conv2d")\n'
+    fresh("conv1d", flipped)
+    fresh.hint()
+    fresh.hint()
+    assert "conv1d: hint 2 of 3" in capsys.readouterr().out
+
+
+def test_an_endless_loop_is_told_and_counts_as_a_try(capsys, monkeypatch):
+    quick = dataclasses.replace(find("conv1d"), run_seconds=0.05)
+    monkeypatch.setitem(COURSE, "conv1d", quick)
+
+    def conv1d(x, w):
+        i = 0
+        while i < len(x):
+            y = x[i]
+        return y
+
+    check("conv1d", conv1d)
+    out = " ".join(capsys.readouterr().out.split())
+    assert out.startswith(
+        "✗ conv1d: did not come to an end (0 of 2 practice points) It has not come to an end after 0.05 s"
+    )
+    assert "in conv1d, line" in out and "`while" in out
+    assert progress.read()["exercises"]["conv1d"]["outcome"] == "timed out or out of memory"
 
 
 def test_all_done(capsys):
@@ -246,6 +312,7 @@ CELLS = [
     "check.predict('03_sobel', ...)",
     "check.hint('conv1d')",
     "check('conv1d', lambda x, w: find('conv1d').reference(x, w))",
+    "from numba import njit\nimport numpy as np\ncheck('conv1d', njit(lambda x, w: np.correlate(x, w)))",
 ]
 
 
@@ -278,7 +345,8 @@ def test_in_a_kernel_it_shows_html_and_a_picture_the_same_each_time(monkeypatch,
     (crash,) = outputs[4]
     assert "in crash, line 3: <code>return w[object()]</code>" in crash.data["text/html"]
     assert all(output.output_type == "display_data" for cell in outputs for output in cell)
-    assert len(outputs[5]) == len(outputs[6]) == len(outputs[7]) == 1
+    assert len(outputs[5]) == len(outputs[6]) == len(outputs[7]) == len(outputs[8]) == 1
+    assert outputs[8] == outputs[7], "the verdict takes the place of the line that says that compiled code runs"
     assert run_notebook(monkeypatch, tmp_path / "second" / "p.json") == outputs
     assert progress.read()["exercises"]["conv1d"]["solved"] is True
 

@@ -114,6 +114,28 @@ def test_close(got, same):
     assert close(np.array([got, 0.0]), np.array([1.0, 0.0]), 1e-4) is same
 
 
+@pytest.mark.parametrize(
+    ("got", "want", "same"),
+    [
+        (np.nan, np.nan, True),
+        (np.inf, np.inf, True),
+        (-np.inf, np.inf, False),
+        (np.nan, np.inf, False),
+        (1.0, np.nan, False),
+        (1e300, np.inf, False),
+    ],
+)
+def test_numbers_that_are_not_finite_must_be_the_same(got, want, same):
+    assert close(np.array([got, 1.0]), np.array([want, 1.0]), 1e-4) is same
+
+
+def test_an_infinite_number_sets_no_scale():
+    want = np.array([np.inf, 1.0, 2.0])
+    assert not close(np.array([np.inf, 1.5, 2.0]), want, 1e-4)
+    answer = Answer(values=np.array([np.inf, 1.5, 2.0]), shape=(3,))
+    assert difference(answer, want, ("place",), 1e-4, {}) == "Only place 1 is wrong; the other 2 places are right."
+
+
 def test_tolerance_grows_with_the_numbers():
     assert close(np.array([1e6 + 50, 0.0]), np.array([1e6, 0.0]), 1e-4)
     assert not close(np.zeros((2, 1)), np.zeros((1, 2)), 1e-4)

@@ -119,7 +119,7 @@ def test_a_crash_shows_the_learners_own_line():
     assert f"in conv1d, line {line}: `y[i] = np.dot(x[i : i + len(w)], w)`" in verdict.sentence
     assert "shapes (2,) and (3,) not aligned" in verdict.sentence
     assert "site-packages" not in verdict.sentence
-    assert verdict.details[0].startswith("Two shapes do not fit.")
+    assert verdict.details[0].startswith("Two shapes do not fit in a matrix product")
 
 
 def test_a_crash_in_a_helper_of_the_learner_shows_the_helper():
@@ -179,6 +179,35 @@ def test_other_parameters_are_told_before_the_call(function):
     verdict = diagnose(CONV1D, function, 0)
     assert verdict.outcome is Outcome.CRASHED
     assert verdict.sentence.startswith("It is called as `conv1d(x, w)`, but yours takes (")
+
+
+def test_a_time_budget_that_is_used_up_is_no_crash_and_ends_the_check():
+    calls = []
+
+    def double(x):
+        calls.append(x)
+        while len(calls) > 1:
+            pass
+        return 2 * x
+
+    exercise = Exercise(**{**vars(doubles(mutants=())), "run_seconds": 0.05})
+    verdict = diagnose(exercise, double, 0)
+    assert (verdict.outcome, verdict.points, len(calls)) == (Outcome.OUT_OF_BOUNDS, 0, 2)
+    assert "It has not come to an end after 0.05 s and was stopped, in double, line" in verdict.sentence
+    assert "`while len(calls) > 1:`" in verdict.sentence or "`pass`" in verdict.sentence
+    assert verdict.details[0].startswith("A loop without an end?")
+
+
+def test_parameters_that_some_inputs_only_use_are_told_before_the_call():
+    options = [{}, {"stride": 2}, {}]
+    exercise = Exercise(
+        **{
+            **vars(doubles(mutants=())),
+            "signature": "double(x, stride=1)",
+            "probes": lambda rng: [Probe("", (rng.uniform(1, 2, 3),), option) for option in options],
+        }
+    )
+    assert "yours takes (x)" in diagnose(exercise, lambda x: 2 * x, 0).sentence
 
 
 # Wrong ----------------------------------------------------------------------------------------------------------------
@@ -459,6 +488,15 @@ def test_results_that_fit_two_mutants_name_nothing():
     assert verdict.mutant == ""
 
 
+def test_a_mutant_is_named_by_its_nan_and_its_infinity():
+    logarithm = Mutant("logarithm", lambda x: np.log(np.minimum(x, 0)), "You take the logarithm of what is left of 0.")
+    exercise = doubles(mutants=(logarithm, SQUARED))
+    for seed in range(3):
+        with np.errstate(all="ignore"):
+            assert np.isinf(logarithm.function(*exercise.draw(seed)[0].args)).all()
+            assert diagnose(exercise, lambda x: np.log(np.minimum(x, 0)), seed).mutant == "logarithm"
+
+
 def test_a_mutant_that_crashes_names_nothing_and_breaks_nothing():
     broken = Mutant("broken", lambda x: x[100], "Out of range.")
     assert diagnose(doubles(mutants=(broken, SQUARED)), lambda x: x[100], 0).outcome is Outcome.CRASHED
@@ -472,6 +510,17 @@ def test_exactly_the_probes_with_a_trait():
     )
     crash = diagnose(doubles(mutants=()), lambda x: 2 * x if x[0] > 0 else x[9], 0)
     assert "Right with positive numbers, but stops with negative numbers." in crash.details
+
+
+def test_a_call_is_told_with_shapes_of_arrays_and_everything_else_as_it_is():
+    exercise = Exercise(**{**vars(doubles(mutants=())), "signature": "double(x, k, name, sizes, parts, f)"})
+    probe = Probe("", (np.zeros((2, 3)), 4, "a", [(1, 2)] * 30), {"parts": [np.zeros(2)] * 3, "f": np.exp})
+    told = exercise.describe(probe)
+    assert told.startswith("double(x (2, 3), k=4, name='a', sizes=[(1, 2), ")
+    assert told.endswith("..., parts (3 arrays), f=exp)")
+    assert (
+        exercise.describe(Probe("", (np.float32(1 / 3), np.array(7), 0.1 + 0.2))) == "double(x=0.333333, k=7, name=0.3)"
+    )
 
 
 def test_judge_needs_answers_only():

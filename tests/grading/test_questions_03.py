@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from every import replies
 from scipy import signal
 
 from convlab import reference
 from convlab.geometry import output_size
-from convlab.grading.exercises import QUESTIONS, find_question
-from convlab.grading.exercises.questions_03 import QUESTIONS as LESSON
+from convlab.grading.exercises import find_question
 from convlab.grading.prediction import react
 
 PATCH = np.array([[24.0, 25, 36], [20, 25, 34], [24, 46, 75]])
@@ -18,15 +18,6 @@ EDGE = np.array([[1.0, 0, -1]] * 3)
 def correlate(x, w):
     """What a network computes, by the textbook."""
     return reference.conv2d(np.asarray(x, float)[None, None], np.asarray(w, float)[None, None])[0, 0]
-
-
-def replies(question_id):
-    return [reply.answer for reply in find_question(question_id).replies]
-
-
-def test_there_are_at_least_six_and_each_is_found():
-    assert len(LESSON) >= 6
-    assert all(QUESTIONS[question.id] is question and question.lesson == "03" for question in LESSON)
 
 
 def test_spaceship():
@@ -118,28 +109,6 @@ def test_sizes():
     assert find_question("03_output_size").answer == (output_size(5, 3), output_size(5, 3))
     y = reference.conv2d(np.ones((2, 3, 8, 8)), np.ones((4, 3, 3, 3)))
     assert find_question("03_channels").answer == y.shape
-
-
-@pytest.mark.parametrize("question", LESSON, ids=lambda question: question.id)
-def test_every_answer_gets_its_own_reply(question):
-    assert react(question, ...).right is None
-    assert "guess first" in react(question, ...).sentence
-    assert react(question, question.answer) == react(question, question.answer)
-    assert react(question, question.answer).right is True
-    assert react(question, question.answer).sentence == question.right
-    for reply in question.replies:
-        reaction = react(question, reply.answer)
-        assert (reaction.right, reaction.sentence) == (False, reply.sentence)
-    assert not question.choices or {question.answer} | {r.answer for r in question.replies} == set(question.choices)
-
-
-@pytest.mark.parametrize("question", LESSON, ids=lambda question: question.id)
-def test_a_reply_to_any_other_answer_does_not_give_it_away(question):
-    if question.choices:
-        return
-    reaction = react(question, np.full(np.shape(question.answer), 12345.0))
-    assert (reaction.right, reaction.sentence) == (False, question.otherwise)
-    assert str(question.answer) not in question.otherwise
 
 
 @pytest.mark.parametrize(

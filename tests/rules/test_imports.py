@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).parents[2] / "convlab"
 # A module imports from lines above its own. A new module is written in where it belongs.
 LAYERS = [
     "errors",
+    "settings",
     "_version",
     "geometry",
     "compile_cache",
@@ -27,11 +28,13 @@ LAYERS = [
     "checkpoint",
     "data",
     "training",
+    "recipes",
     "records",
     "history",
     "course",
     "cortex",
     "plots",
+    "runs",
     "widgets",
     "grading",
     "convlab",  # the package itself: it offers names of all the others

@@ -6,18 +6,22 @@ from collections.abc import Iterable
 from convlab.errors import ArgumentError
 from convlab.grading.definition import Exercise, Question
 from convlab.grading.exercises import (
+    lesson_01,
     lesson_03,
     lesson_04,
     lesson_05,
     lesson_06,
     lesson_07,
+    lesson_08,
     lesson_11,
     lesson_12,
+    questions_01,
     questions_03,
     questions_04,
     questions_05,
     questions_06,
     questions_07,
+    questions_08,
     questions_11,
     questions_12,
 )
@@ -25,11 +29,13 @@ from convlab.grading.exercises import (
 EXERCISES: dict[str, Exercise] = {
     exercise.name: exercise
     for exercise in (
+        *lesson_01.EXERCISES,
         *lesson_03.EXERCISES,
         *lesson_04.EXERCISES,
         *lesson_05.EXERCISES,
         *lesson_06.EXERCISES,
         *lesson_07.EXERCISES,
+        *lesson_08.EXERCISES,
         *lesson_11.EXERCISES,
         *lesson_12.EXERCISES,
     )
@@ -37,11 +43,13 @@ EXERCISES: dict[str, Exercise] = {
 QUESTIONS: dict[str, Question] = {
     question.id: question
     for question in (
+        *questions_01.QUESTIONS,
         *questions_03.QUESTIONS,
         *questions_04.QUESTIONS,
         *questions_05.QUESTIONS,
         *questions_06.QUESTIONS,
         *questions_07.QUESTIONS,
+        *questions_08.QUESTIONS,
         *questions_11.QUESTIONS,
         *questions_12.QUESTIONS,
     )

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 
 from convlab import reference
+from convlab.data.photographs import colour_picture
 from convlab.errors import ShapeError
 from convlab.geometry import output_size
 from convlab.grading.definition import Exercise, Mutant, Probe, Trait
@@ -587,8 +588,6 @@ CHANCE, SOME, REACHED = 1.0, 2.0, 3.0
 @cache
 def _photographs():
     """The three photographs in colour, uint8 (3, H, W), half as large as they come."""
-    from convlab.widgets.colours import colour_picture
-
     names = ("china", "flower", "grace_hopper")
     return [np.rint(colour_picture(name, height=240).pixels).astype(np.uint8) for name in names]
 

@@ -1,7 +1,6 @@
 """The loops on the CPU. `convlab.backend` hands out this module for NumPy arrays."""
 
 from numpy import copyto as copyto
-from numpy import empty as empty
 from numpy import zeros as zeros
 
 from convlab.kernels.cpu.activation import dropout as dropout
@@ -15,9 +14,9 @@ from convlab.kernels.cpu.activation import sigmoid_grad as sigmoid_grad
 from convlab.kernels.cpu.activation import tanh as tanh
 from convlab.kernels.cpu.activation import tanh_grad as tanh_grad
 from convlab.kernels.cpu.conv import conv2d as conv2d
-from convlab.kernels.cpu.conv import conv2d_grad_input as conv2d_grad_input
 from convlab.kernels.cpu.conv import conv2d_grad_weight as conv2d_grad_weight
-from convlab.kernels.cpu.conv import conv_transpose2d as conv_transpose2d
+from convlab.kernels.cpu.conv_transpose import conv2d_grad_input as conv2d_grad_input
+from convlab.kernels.cpu.conv_transpose import conv_transpose2d as conv_transpose2d
 from convlab.kernels.cpu.linear import linear as linear
 from convlab.kernels.cpu.linear import linear_grad_input as linear_grad_input
 from convlab.kernels.cpu.linear import linear_grad_weight as linear_grad_weight
@@ -27,6 +26,7 @@ from convlab.kernels.cpu.loss import log_softmax as log_softmax
 from convlab.kernels.cpu.loss import log_softmax_grad as log_softmax_grad
 from convlab.kernels.cpu.loss import softmax as softmax
 from convlab.kernels.cpu.loss import softmax_grad as softmax_grad
+from convlab.kernels.cpu.memory import empty as empty
 from convlab.kernels.cpu.norm import batch_norm as batch_norm
 from convlab.kernels.cpu.norm import batch_norm_grad as batch_norm_grad
 from convlab.kernels.cpu.norm import channel_statistics as channel_statistics

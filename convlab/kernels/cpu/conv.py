@@ -1,191 +1,177 @@
-"""Convolution and its two gradients: one loop, three times.
+"""Convolution and its two gradients: one sum, three times (`product.py`), with other tables.
 
-A tap of the kernel meets every output at a fixed distance. So lay the padded image out as one long row: the image seen
-through a tap is the same row, shifted. With
+    y[i, j] = bias[j] + sum_k a[rows[i] + cols[k]] * b[k, j]
 
-    a = image row, shifted to the tap        y = output row        w = the weight of the tap
+    pass            i        k        j                 a                 b
+    forward         pixels   taps     output channels   padded input      weights
+    grad_weight     taps     pixels   output channels   padded input      upstream gradient
+    grad_input      pixels   taps     input channels    padded gradient   mirrored weights
 
-the three passes are
+Tap k of output pixel i lies at a distance cols[k] from where the pixel starts, rows[i]; the pixels of all images form one long
+list. What a stride does to the gradient by the input stands in `conv_transpose.py`.
 
-    forward         y += w * a
-    grad_input      a += w * y
-    grad_weight     w += sum(a * y)
-
-Two details make that true for every convolution. An output row is as wide as an image row, so the last few numbers of each
-line are filler: forward drops them, the gradients have zeros there. And with stride s the image is dealt out into s x s
-pictures, one per remainder of the row and column index: within one of them, neighbouring outputs meet neighbours.
-
-A task owns what it adds to: an output plane, an input plane, the weights from one channel to another.
+Where there are no vector instructions to count on, or only a few channels to a group, `shifted_rows.py` does the work.
 """
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
 
+from convlab.geometry import extent
 from convlab.jit import parallel, prange
-from convlab.kernels.cpu.linear import add_scaled, dot, linear, linear_grad_input, linear_grad_weight
+from convlab.kernels.cpu import linear, shifted_rows, winograd
+from convlab.kernels.cpu.memory import workspace
+from convlab.kernels.cpu.narrow import MOST, SLACK, narrow, run_ends
+from convlab.kernels.cpu.product import best_vectors, multiply, packed, padded_bias, split, table
+from convlab.kernels.cpu.register_tile import INSTRUCTIONS, ROWS, lanes_of
+
+FEW = 4  # output channels of a group that are too few to fill a vector
 
 
-class Layout(NamedTuple):
-    """How the image lies in memory: `phases` pictures of `height` x `width` per channel, and where each tap starts."""
+# ------------------------------------------------------------------------------------------------ tables
+class Tables(NamedTuple):
+    """Where pixels start, where taps lie, and where results go."""
 
-    stride: tuple[int, int]
+    size: tuple[int, int]  # height and width of the padded image
     before: tuple[int, int]  # zeros above and to the left
-    height: int
-    width: int
-    starts: np.ndarray  # (KH * KW,): where the row of a tap begins within a channel
-    length: int  # numbers in an output row, filler included
-
-    @property
-    def channel(self) -> int:
-        "numbers per channel"
-        return self.stride[0] * self.stride[1] * self.height * self.width
-
-
-def _layout(image, kernel, out, stride, before, dilation):
-    "`image`, `kernel`, `out`: (height, width)"
-    stride = tuple(s if n > 1 else 1 for s, n in zip(stride, out))  # one window takes no step, however long
-    taps = [np.arange(k) * d for k, d in zip(kernel, dilation)]
-    # what the windows reach, and at least the image: the gradient has a place for every pixel
-    reach = [max((n - 1) * s + t[-1] + 1, b + m) for n, s, t, b, m in zip(out, stride, taps, before, image)]
-    height, width = (-(-r // s) for r, s in zip(reach, stride))
-    (phase_h, phase_w), (shift_h, shift_w) = zip(*((t % s, t // s) for t, s in zip(taps, stride)))
-    phase = phase_h[:, None] * stride[1] + phase_w
-    starts = (phase * height + shift_h[:, None]) * width + shift_w
-    return Layout(stride, before, height, width, starts.ravel(), (out[0] - 1) * width + out[1])
+    rows: np.ndarray  # starts of the pixels in the padded images
+    cols: np.ndarray  # distances of the taps (channel, tap row, tap column)
+    places: np.ndarray  # of the pixels in the result
+    taps: np.ndarray  # cols with repeated end: the rows of the weight gradient
+    pixels: np.ndarray  # rows without it: its columns
+    run_starts: np.ndarray  # of runs of a vector's length, in the padded images
+    run_places: np.ndarray  # of the same in the result
+    runs: int
 
 
-# ------------------------------------------------------------------------------------------------ to rows and back
+@functools.lru_cache(64)
+def tables(N, C, groups, image, before, stride, grid, kernel, dilation, out_channels, lanes) -> Tables:
+    """For N images of C channels in groups, seen through `kernel` at every point of `grid`; `lanes` numbers in a vector."""
+    reach = [(g - 1) * s + extent(k, d) for g, s, k, d in zip(grid, stride, kernel, dilation)]
+    copied = any(before) or any(r > m for r, m in zip(reach, image))
+    height, width = size = tuple(reach) if copied else image
+    pixel = (np.arange(grid[0]) * (stride[0] * width))[:, None] + np.arange(grid[1]) * stride[1]
+    rows = (np.arange(N) * (C * height * width))[:, None, None] + pixel
+    tap = (np.arange(kernel[0]) * (dilation[0] * width))[:, None] + np.arange(kernel[1]) * dilation[1]
+    cols = (np.arange(C // groups) * (height * width))[:, None, None] + tap
+    area = grid[0] * grid[1]
+    places = (np.arange(N) * (out_channels * area))[:, None] + np.arange(area)
+    ends = run_ends(grid[1], lanes)
+    run_starts, run_places = rows[:, :, ends], places.reshape(N, *grid)[:, :, ends]
+    extra = max(ROWS.values())
+    return Tables(
+        size, before, table(rows, extra), table(cols), table(places, 1), table(cols, extra), table(rows),
+        table(run_starts, extra), table(run_places, extra), run_starts.size,
+    )  # fmt: skip
+
+
 @parallel
-def _deal(x, rows, height, width, stride_h, stride_w, top, left):
-    "rows[n, c, (h + top) % s, (w + left) % s, (h + top) // s, (w + left) // s] = x[n, c, h, w], the rest zero"
-    N, C, H, W = x.shape
-    for task in prange(N * C):
-        n, c = task // C, task % C
-        row = rows[task]
-        row[:] = 0
-        for h in range(H):
-            a, i = (h + top) % stride_h, (h + top) // stride_h
-            for b in range(stride_w):
-                line = row[((a * stride_w + b) * height + i) * width :]
-                for w in range((b - left) % stride_w, W, stride_w):
-                    line[(w + left) // stride_w] = x[n, c, h, w]
+def _surround(x, out, H, W, PH, PW, top, left):
+    "out[n] = x[n] with a border of zeros, or cut, on each side; one channel of one image a task"
+    first, last = max(0, left), max(0, min(PW, left + W))
+    for n in prange(x.size // (H * W)):
+        for i in range(PH):
+            line = out[(n * PH + i) * PW : (n * PH + i + 1) * PW]
+            h = i - top
+            if not 0 <= h < H or first >= last:
+                line[:] = 0
+                continue
+            source = x[(n * H + h) * W + first - left : (n * H + h) * W + last - left]
+            line[:first] = 0
+            line[first:last] = source
+            line[last:] = 0
 
 
-def _image_rows(x, layout):
-    "x as one row per image and channel; x itself where it lies so already"
-    N, C, H, W = x.shape
-    rows_shape = N * C, layout.channel
-    if layout.stride == (1, 1) and (layout.height, layout.width) == (H, W):
-        return x.reshape(rows_shape)
-    rows = np.empty(rows_shape, x.dtype)
-    _deal(x, rows, layout.height, layout.width, *layout.stride, *layout.before)
-    return rows
-
-
-def _output_rows(y, layout):
-    "y as one row per image and channel, each line filled up with zeros to the width of the image rows"
-    N, O, OH, OW = y.shape
-    if layout.width == OW:
-        return y.reshape(N * O, OH * OW)
-    rows = np.empty((N * O, OH * layout.width), y.dtype)
-    _deal(y, rows, OH, layout.width, 1, 1, 0, 0)
-    return rows
+def surround(x, size, before, slack=0):
+    "images of a size, with zeros before, as one row of numbers with some room behind; x itself where nothing is to be added"
+    if size == x.shape[2:] and not any(before) and not slack:
+        return x.reshape(-1)
+    out = workspace("image", x.shape[0] * x.shape[1] * size[0] * size[1] + slack, x.dtype)
+    _surround(x.reshape(-1), out, *x.shape[2:], *size, *before)
+    return out
 
 
 # ------------------------------------------------------------------------------------------------ the three passes
-@parallel
-def _forward(rows, w, bias, y, starts, length, width):
-    N, O, OH, OW = y.shape
-    C, K = w.shape[1], w.shape[2]
-    groups = rows.shape[0] // N // C
-    for task in prange(N * O):
-        n, o = task // O, task % O
-        first = (n * groups + o // (O // groups)) * C
-        total = np.full(length, bias[o])
-        for c in range(C):
-            for k in range(K):
-                add_scaled(total, w[o, c, k], rows[first + c, starts[k] : starts[k] + length])
-        for i in range(OH):
-            for j in range(OW):
-                y[n, o, i, j] = total[i * width + j]
+def tiled(lanes):
+    """Whether so many output channels are worth a tile of registers."""
+    return INSTRUCTIONS is not None and lanes > FEW
 
 
-@parallel
-def _grad_input(dy_rows, w, bias, dx, starts, length, height, width, stride_h, stride_w, top, left, channel):
-    N, C, H, W = dx.shape
-    O, per_group, K = w.shape
-    lanes = O // (C // per_group)  # output channels per group
-    for task in prange(N * C):
-        n, c = task // C, task % C
-        group, c_in_group = c // per_group, c % per_group
-        total = np.full(channel, bias[c])
-        for o in range(group * lanes, (group + 1) * lanes):
-            for k in range(K):
-                add_scaled(total[starts[k] : starts[k] + length], w[o, c_in_group, k], dy_rows[n * O + o, :length])
-        for h in range(H):
-            a, i = (h + top) % stride_h, (h + top) // stride_h
-            for j in range(W):
-                b, q = (j + left) % stride_w, (j + left) // stride_w
-                dx[n, c, h, j] = total[((a * stride_w + b) * height + i) * width + q]
+def few_channels(x, w, b, y, t):
+    "y = b + the sum over channels and taps of w * x, pixels along the vector"
+    lanes, (OH, OW) = lanes_of(x.itemsize), y.shape[2:]
+    a = surround(x, t.size, t.before, SLACK if lanes > OW else 0)
+    narrow(w, b, a, t.run_starts, t.cols, y.reshape(-1), t.run_places, OH * OW, min(OW, lanes), t.runs)
 
 
-@parallel
-def _grad_weight(rows, dy_rows, dw, starts, length, N):
-    O, C, K = dw.shape
-    channels, outputs = rows.shape[0] // N, dy_rows.shape[0] // N
-    lanes = O // (channels // C)  # output channels per group
-    for task in prange(O * C):
-        o, c = task // C, task % C
-        channel = o // lanes * C + c
-        for k in range(K):
-            total = np.float64(0)  # as many rows as images, each may be long
-            for n in range(N):
-                row = rows[n * channels + channel]
-                total += dot(row[starts[k] : starts[k] + length], dy_rows[n * outputs + o, :length])
-            dw[o, c, k] = total
+def is_narrow(out_channels, groups, stride):
+    """Whether the output channels are so few that pixels lie along the vector instead."""
+    return INSTRUCTIONS is not None and groups == 1 and out_channels <= MOST and stride == (1, 1)
 
 
-def _flat_taps(w):
-    return w.reshape(w.shape[0], w.shape[1], -1)
-
-
-def _covers(w, image, out, before):
+def covers(w, image, out, before):
     "one output pixel that sees every pixel of the image: a linear layer"
     return w.shape[1:] == image.shape[1:] and out.shape[2:] == (1, 1) and before == (0, 0)
 
 
-def _flat(array):
+def flat(array):
     return array.reshape(len(array), -1)
 
 
 def conv2d(x, w, b, y, stride, before, dilation):
     "y = b + the sum over channels and taps of w * x; the number of groups follows from the shapes"
-    if _covers(w, x, y, before):
-        return linear(_flat(x), _flat(w), b, _flat(y))
-    layout = _layout(x.shape[2:], w.shape[2:], y.shape[2:], stride, before, dilation)
-    _forward(_image_rows(x, layout), _flat_taps(w), b, y, layout.starts, layout.length, layout.width)
-
-
-def conv2d_grad_input(dy, w, dx, stride, before, dilation):
-    "dx = what each output passes back to the pixels it saw"
-    if _covers(w, dx, dy, before):
-        return linear_grad_input(_flat(dy), _flat(w), _flat(dx))
-    conv_transpose2d(dy, w, np.zeros(dx.shape[1], dx.dtype), dx, stride, before, dilation)
+    if covers(w, x, y, before):
+        return linear.linear(flat(x), flat(w), b, flat(y))
+    (N, C, *image), (O, per_group, *kernel) = x.shape, w.shape
+    groups = C // per_group
+    lanes = O // groups
+    if not tiled(lanes) and not is_narrow(O, groups, stride):
+        return shifted_rows.conv2d(x, w, b, y, stride, before, dilation)
+    if groups == 1 and winograd.fits(N, C, O, kernel, stride, dilation, y.shape[2:], x.dtype):
+        return winograd.convolve(x, before, w, b, y)
+    t = tables(
+        N, C, groups, tuple(image), before, stride, y.shape[2:], tuple(kernel), dilation, O, lanes_of(x.itemsize)
+    )
+    if is_narrow(O, groups, stride):
+        return few_channels(x, w, b, y, t)
+    a, flat_y, area = surround(x, t.size, t.before), y.reshape(-1), y.shape[2] * y.shape[3]
+    vectors = best_vectors(lanes, x.itemsize)
+    for g in range(groups):
+        own = slice(g * lanes, (g + 1) * lanes)
+        source = a[g * per_group * t.size[0] * t.size[1] :]
+        panels, bias = packed(flat(w[own]), vectors), padded_bias(b[own], lanes, x.dtype)
+        multiply(source, t.rows, t.cols, panels, bias, flat_y[g * lanes * area :], t.places, area, lanes, vectors)
 
 
 def conv2d_grad_weight(dy, x, dw, stride, before, dilation):
     "dw = the sum over images and outputs of dy * x"
-    if _covers(dw, x, dy, before):
-        return linear_grad_weight(_flat(dy), _flat(x), _flat(dw))
-    layout = _layout(x.shape[2:], dw.shape[2:], dy.shape[2:], stride, before, dilation)
-    _grad_weight(_image_rows(x, layout), _output_rows(dy, layout), _flat_taps(dw), layout.starts, layout.length, len(x))
+    if covers(dw, x, dy, before):
+        return linear.linear_grad_weight(flat(dy), flat(x), flat(dw))
+    (N, C, *image), (O, per_group, *kernel) = x.shape, dw.shape
+    groups = C // per_group
+    lanes = O // groups
+    if not tiled(lanes):
+        return shifted_rows.conv2d_grad_weight(dy, x, dw, stride, before, dilation)
+    t = tables(
+        N, C, groups, tuple(image), before, stride, dy.shape[2:], tuple(kernel), dilation, O, lanes_of(x.itemsize)
+    )
+    a, area, depth = surround(x, t.size, t.before), dy.shape[2] * dy.shape[3], t.cols.size
+    vectors = best_vectors(lanes, x.itemsize)
+    parts = split(lanes, depth, t.pixels.size, x.itemsize, vectors)
+    places, bias = _counted(depth + 1), padded_bias(None, lanes, x.dtype)
+    for g in range(groups):
+        own = slice(g * lanes, (g + 1) * lanes)
+        upstream = dy if groups == 1 else np.ascontiguousarray(dy[:, own])
+        source = a[g * per_group * t.size[0] * t.size[1] :]
+        sums = (
+            dw[own] if parts == 1 else workspace("sums", parts * lanes * depth, x.dtype).reshape(parts, *dw[own].shape)
+        )
+        multiply(source, t.taps, t.pixels, upstream, bias, sums, places, depth, lanes, vectors, kind=area, parts=parts)
+        if parts > 1:
+            np.sum(sums, axis=0, out=dw[own])
 
 
-def conv_transpose2d(x, w, b, y, stride, before, dilation):
-    "y = b + what the input gradient of a convolution with these weights makes of x"
-    layout = _layout(y.shape[2:], w.shape[2:], x.shape[2:], stride, before, dilation)
-    _grad_input(
-        _output_rows(x, layout), _flat_taps(w), b, y, layout.starts, layout.length, layout.height, layout.width,
-        *layout.stride, *before, layout.channel,
-    )  # fmt: skip
+@functools.lru_cache(64)
+def _counted(count):
+    return table(np.arange(count))

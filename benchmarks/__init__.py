@@ -1,0 +1,1 @@
+"""Measurements of convlab: speed against other libraries, memory, time to compile. Records go to `benchmarks/results`."""

@@ -1,0 +1,65 @@
+"""The instructions of `register_tile.py` as NumPy says them: a tile is an array (R, V * lanes).
+
+They take their place where Numba compiles nothing (NUMBA_DISABLE_JIT=1): then the fast kernels run in a debugger, line by line.
+"""
+
+import numpy as np
+
+
+def load(b, j, step, rows, vectors, lanes):
+    return np.stack([b[j + r * step : j + r * step + vectors * lanes] for r in range(int(rows))])
+
+
+def store(tile, y, j, step):
+    for r, row in enumerate(tile):
+        y[j + r * step : j + r * step + row.size] = row
+
+
+def store_transposed(tile, y, j, step):
+    for c, column in enumerate(tile.T):
+        y[j + c * step : j + c * step + column.size] = column
+
+
+def take(counter):
+    counter[0] += 1
+    return counter[0] - 1
+
+
+def outer_add(tile, a, rows, i, k, b, j):
+    factors = a[rows[i : i + len(tile)] + k]
+    return tile + factors[:, None] * b[j : j + tile.shape[1]]
+
+
+def plus(tile, other):
+    return tile + other
+
+
+def minus(tile, other):
+    return tile - other
+
+
+def zipped(tile, other):
+    return np.stack([tile[0], other[0]], axis=1).reshape(1, -1)
+
+
+def outer_add_at(tile, a, rows, k, b, starts, s, l, lanes):
+    vectors = tile.shape[1] // lanes
+    row = np.concatenate([b[starts[s + v] + l : starts[s + v] + l + lanes] for v in range(vectors)])
+    return tile + a[rows[: len(tile)] + k][:, None] * row
+
+
+def load_part(b, j, low, high, lanes):
+    tile = np.zeros((1, lanes), b.dtype)
+    tile[0, max(0, low) : high] = b[j + max(0, low) : j + min(high, lanes)]
+    return tile
+
+
+def store_part(tile, y, j, high):
+    y[j : j + max(0, min(high, tile.shape[1]))] = tile[0, : max(0, high)]
+
+
+def store_runs(tile, y, places, s, step, high, lanes):
+    for v in range(tile.shape[1] // lanes):
+        for r, row in enumerate(tile):
+            start = places[s + v] + r * step
+            y[start : start + high] = row[v * lanes : v * lanes + high]
