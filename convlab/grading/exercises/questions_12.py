@@ -73,9 +73,9 @@ FC6 = Question(
     lesson="12",
     prompt="pool5 gives 256 maps of 6 x 6, and fc6 has 4096 units. How many weights, biases left aside?",
     answer=37748736,
-    tolerance=60000,
     right="256·6·6 = 9,216 numbers, each joined with each of 4,096 units: 37.7 million, three fifths of the whole network.",
     replies=(
+        Reply(37752832, "With the 4,096 biases. The weights alone are 4,096 fewer."),
         Reply(9216, "So many numbers go in. Each of the 4096 units has a weight for each."),
         Reply(1048576, "256 maps times 4096 units: and the 6 x 6 places of each map?"),
         Reply(147456, "36 places times 4096 units: and the 256 maps?"),
