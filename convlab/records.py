@@ -89,3 +89,25 @@ def write(
     with checkpoint.replacing(path) as temporary:
         temporary.write_text(json.dumps(record, indent=2) + "\n")
     return path
+
+
+def newest(name: str, folder: str | Path | None = None) -> dict[str, Any] | None:
+    """The latest record whose file name holds `-name`, after its date; None if there is none.
+
+    Parameters
+    ----------
+    name : str
+        Such as "train-lenet5-mnist"; of several that fit, the one of the latest date, then of the highest number.
+    folder : path, optional
+        By default `benchmarks/results` here or above, else in the clone that convlab is imported from.
+
+    >>> newest("no-such-run") is None
+    True
+    """
+    if folder is None:
+        roots = (Path.cwd(), *Path.cwd().parents, Path(__file__).parents[1])
+        folder = next((root / RESULTS for root in roots if (root / RESULTS).is_dir()), RESULTS)
+    wanted = re.compile(rf"(\d{{4}}-\d\d-\d\d)-{re.escape(name)}(?:-(\d+))?\.json")
+    found = [(match[1], int(match[2] or 1), path) for path in Path(folder).glob("*.json")
+             if (match := wanted.fullmatch(path.name))]  # fmt: skip
+    return json.loads(max(found)[2].read_text(encoding="utf-8")) if found else None

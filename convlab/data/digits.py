@@ -28,11 +28,11 @@ class Digits:
         small, labels = load_digits(return_X_y=True)
         parts = train_test_split(np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=0)
         chosen = parts[self.splits().index(split)]
-        images = np.stack([_enlarged(picture) for picture in small[chosen].reshape(-1, 8, 8)])
+        images = np.stack([enlarged(picture) for picture in small[chosen].reshape(-1, 8, 8)])
         return Dataset(images[:, np.newaxis], labels[chosen], DIGITS.class_names, self.name, split, DIGITS.credit)
 
 
-def _enlarged(picture: np.ndarray) -> np.ndarray:
+def enlarged(picture: np.ndarray) -> np.ndarray:
     """Levels 0..16 (8, 8) as uint8 (32, 32)."""
     from PIL import Image
 

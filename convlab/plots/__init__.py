@@ -8,12 +8,17 @@
 In a notebook `plots.show(figure, alt="...")` shows it; `figure.savefig("name.png")` keeps it.
 """
 
+from convlab.plots.alexnet import AlexNetPlan as AlexNetPlan
+from convlab.plots.alexnet import alexnet_budget as alexnet_budget
+from convlab.plots.alexnet import error_chart as error_chart
+from convlab.plots.architecture import architecture as architecture
 from convlab.plots.backward import BackStep as BackStep
 from convlab.plots.backward import backward_step as backward_step
 from convlab.plots.channel_window import ChannelWindow as ChannelWindow
 from convlab.plots.channels import colour_channels as colour_channels
 from convlab.plots.channels import kernel_over_channels as kernel_over_channels
 from convlab.plots.channels import window_in_channels as window_in_channels
+from convlab.plots.connection_table import connection_table as connection_table
 from convlab.plots.connections import connections as connections
 from convlab.plots.convolution import kernel_over_image as kernel_over_image
 from convlab.plots.convolution import kernel_over_signal as kernel_over_signal
@@ -43,6 +48,9 @@ from convlab.plots.receptive import receptive_field_walk as receptive_field_walk
 from convlab.plots.scores import score_bars as score_bars
 from convlab.plots.screens import raster as raster
 from convlab.plots.screens import screens as screens
+from convlab.plots.sheets import filter_sheet as filter_sheet
+from convlab.plots.sheets import map_sheet as map_sheet
+from convlab.plots.sheets import photo_sheet as photo_sheet
 from convlab.plots.shifting import Shift as Shift
 from convlab.plots.shifting import shift_and_pool as shift_and_pool
 from convlab.plots.signals import tracks as tracks
@@ -66,3 +74,5 @@ from convlab.plots.volumes import volumes as volumes
 from convlab.plots.window import Window as Window
 from convlab.plots.window_places import window_on_grid as window_on_grid
 from convlab.plots.window_places import window_places as window_places
+from convlab.plots.xray import XRay as XRay
+from convlab.plots.xray import network_xray as network_xray

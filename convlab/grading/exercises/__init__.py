@@ -14,6 +14,7 @@ from convlab.grading.exercises import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_11,
     questions_00,
     questions_01,
     questions_02,
@@ -23,6 +24,7 @@ from convlab.grading.exercises import (
     questions_06,
     questions_07,
     questions_08,
+    questions_11,
 )
 
 EXERCISES: dict[str, Exercise] = {
@@ -36,6 +38,7 @@ EXERCISES: dict[str, Exercise] = {
         *lesson_06.EXERCISES,
         *lesson_07.EXERCISES,
         *lesson_08.EXERCISES,
+        *lesson_11.EXERCISES,
     )
 }
 QUESTIONS: dict[str, Question] = {
@@ -50,6 +53,7 @@ QUESTIONS: dict[str, Question] = {
         *questions_06.QUESTIONS,
         *questions_07.QUESTIONS,
         *questions_08.QUESTIONS,
+        *questions_11.QUESTIONS,
     )
 }
 
