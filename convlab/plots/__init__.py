@@ -17,6 +17,12 @@ from convlab.plots.convolution import kernel_over_signal as kernel_over_signal
 from convlab.plots.curves import curves as curves
 from convlab.plots.equations import array_row as array_row
 from convlab.plots.equations import step_images as step_images
+from convlab.plots.gpu import GPUS as GPUS
+from convlab.plots.gpu import Roofline as Roofline
+from convlab.plots.gpu import blocks_over_image as blocks_over_image
+from convlab.plots.gpu import in_blocks as in_blocks
+from convlab.plots.gpu import roofline as roofline
+from convlab.plots.gpu import threads_over_outputs as threads_over_outputs
 from convlab.plots.layers import through_layers as through_layers
 from convlab.plots.pictures import feature_maps as feature_maps
 from convlab.plots.pictures import picture_grid as picture_grid

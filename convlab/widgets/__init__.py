@@ -14,6 +14,7 @@ from convlab.widgets.colours import colour_picture as colour_picture
 from convlab.widgets.colours import colour_picture_names as colour_picture_names
 from convlab.widgets.convolution import PRESETS as PRESETS
 from convlab.widgets.convolution import ConvolutionExplorer as ConvolutionExplorer
+from convlab.widgets.gpu import RooflineExplorer as RooflineExplorer
 from convlab.widgets.output_size import OutputSizeExplorer as OutputSizeExplorer
 from convlab.widgets.pictures import Picture as Picture
 from convlab.widgets.pictures import names as picture_names
@@ -32,6 +33,7 @@ __all__ = [
     "Picture",
     "PoolingExplorer",
     "ReceptiveFieldExplorer",
+    "RooflineExplorer",
     "colour_picture",
     "colour_picture_names",
     "picture",

@@ -11,11 +11,13 @@ from convlab.grading.exercises import (
     lesson_05,
     lesson_06,
     lesson_07,
+    lesson_13,
     questions_03,
     questions_04,
     questions_05,
     questions_06,
     questions_07,
+    questions_13,
 )
 
 EXERCISES: dict[str, Exercise] = {
@@ -26,6 +28,7 @@ EXERCISES: dict[str, Exercise] = {
         *lesson_05.EXERCISES,
         *lesson_06.EXERCISES,
         *lesson_07.EXERCISES,
+        *lesson_13.EXERCISES,
     )
 }
 QUESTIONS: dict[str, Question] = {
@@ -36,6 +39,7 @@ QUESTIONS: dict[str, Question] = {
         *questions_05.QUESTIONS,
         *questions_06.QUESTIONS,
         *questions_07.QUESTIONS,
+        *questions_13.QUESTIONS,
     )
 }
 
