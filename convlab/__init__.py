@@ -15,7 +15,7 @@ from convlab._version import __version__ as __version__
 
 _SUBMODULES = {
     "backend", "checkpoint", "cortex", "data", "errors", "functional", "geometry", "grading", "history", "models", "nn",
-    "optim", "plots", "reference", "training", "widgets",
+    "optim", "plots", "reference", "simt", "training", "widgets",
 }  # fmt: skip
 _NAMES = {
     "load": "checkpoint",

@@ -7,7 +7,7 @@ from importlib import metadata
 
 import numpy as np
 import pytest
-from child_process import run_python
+from child_process import ROOT, run_python
 
 import convlab as cl
 from convlab import backend, errors, nn
@@ -117,7 +117,8 @@ def test_tf32_is_a_matter_of_the_block():
 
 def test_the_benchmark_says_why_it_cannot_run():
     expected = no_gpu()
-    done = subprocess.run([sys.executable, "-m", "benchmarks.gpu"], capture_output=True, text=True, timeout=120)
+    command = [sys.executable, "-m", "benchmarks.gpu"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 2 and done.stderr.strip().splitlines()[-1] == expected
 
 
@@ -153,7 +154,8 @@ def test_the_drivers_errors_in_one_line(error, text):
 def test_a_gpu_computes_what_the_cpu_computes():
     if "no GPU" in (reason := _why_not()):
         pytest.skip(reason)
-    done = subprocess.run([sys.executable, "-m", "benchmarks.gpu", "--seconds", "60"], capture_output=True, text=True)
+    command = [sys.executable, "-m", "benchmarks.gpu", "--seconds", "60"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -29,6 +29,12 @@ from convlab.plots.equations import array_row as array_row
 from convlab.plots.equations import step_images as step_images
 from convlab.plots.experiment import experiment_board as experiment_board
 from convlab.plots.filters import first_layer_filters as first_layer_filters
+from convlab.plots.gpu import GPUS as GPUS
+from convlab.plots.gpu import Roofline as Roofline
+from convlab.plots.gpu import blocks_over_image as blocks_over_image
+from convlab.plots.gpu import in_blocks as in_blocks
+from convlab.plots.gpu import roofline as roofline
+from convlab.plots.gpu import threads_over_outputs as threads_over_outputs
 from convlab.plots.guesses import digit_guesses as digit_guesses
 from convlab.plots.landscape import LANDSCAPES as LANDSCAPES
 from convlab.plots.landscape import Descent as Descent

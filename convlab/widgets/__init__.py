@@ -23,6 +23,7 @@ from convlab.widgets.convolution import ConvolutionExplorer as ConvolutionExplor
 from convlab.widgets.counting import ParameterExplorer as ParameterExplorer
 from convlab.widgets.drawing_pad import DrawingPad as DrawingPad
 from convlab.widgets.drawing_pad import as_digit as as_digit
+from convlab.widgets.gpu import RooflineExplorer as RooflineExplorer
 from convlab.widgets.hubel_wiesel import HubelWieselExplorer as HubelWieselExplorer
 from convlab.widgets.learning_rate import LearningRateExplorer as LearningRateExplorer
 from convlab.widgets.output_size import OutputSizeExplorer as OutputSizeExplorer
@@ -49,6 +50,7 @@ __all__ = [
     "Picture",
     "PoolingExplorer",
     "ReceptiveFieldExplorer",
+    "RooflineExplorer",
     "as_digit",
     "colour_picture",
     "colour_picture_names",

@@ -18,6 +18,7 @@ LAYERS = [
     "compile_cache",
     "jit",
     "checks",
+    "simt",
     "reference",
     "kernels",
     "backend",

@@ -15,6 +15,7 @@ from convlab.grading.exercises import (
     lesson_07,
     lesson_08,
     lesson_11,
+    lesson_13,
     questions_00,
     questions_01,
     questions_02,
@@ -25,6 +26,7 @@ from convlab.grading.exercises import (
     questions_07,
     questions_08,
     questions_11,
+    questions_13,
 )
 
 EXERCISES: dict[str, Exercise] = {
@@ -39,6 +41,7 @@ EXERCISES: dict[str, Exercise] = {
         *lesson_07.EXERCISES,
         *lesson_08.EXERCISES,
         *lesson_11.EXERCISES,
+        *lesson_13.EXERCISES,
     )
 }
 QUESTIONS: dict[str, Question] = {
@@ -54,6 +57,7 @@ QUESTIONS: dict[str, Question] = {
         *questions_07.QUESTIONS,
         *questions_08.QUESTIONS,
         *questions_11.QUESTIONS,
+        *questions_13.QUESTIONS,
     )
 }
 

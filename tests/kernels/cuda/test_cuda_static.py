@@ -23,7 +23,7 @@ def _missing():
         metadata.version("numba-cuda")
         metadata.version("nvidia-nvjitlink")
     except metadata.PackageNotFoundError as error:
-        return f"{error} is not installed; uv run --extra cuda13 pytest -m cuda"
+        return f"{error.name} is not installed; uv run --extra cuda13 pytest -m cuda"
     return "" if importlib.util.find_spec("cuda.bindings.nvjitlink") else "cuda-bindings has no nvjitlink"
 
 
