@@ -29,6 +29,7 @@ IGNORED = {
     "07_activations": ["chain-explorer"],
     "11_lenet5": ["xray-explorer"],
     "08_backward": ["play-explorer"],
+    "13_gpu": ["limits-explorer"],
 }
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip", "nbval-raises-exception"}
 
@@ -98,7 +99,7 @@ def test_live_widgets_are_left_out_and_their_picture_is_there(notebook, path):
 @every
 def test_every_picture_has_a_text(notebook, path):
     pictures = [(cell.id, output) for cell, output in outputs(notebook) if "image/png" in output.get("data", {})]
-    assert len(pictures) >= 3
+    assert len(pictures) >= (3 if path in LESSONS else 1)
     for cell, output in pictures:
         alt = output.metadata.get("image/png", {}).get("alt", "")
         assert len(alt) > 20 and alt == output.data["text/plain"], cell
@@ -175,7 +176,8 @@ def test_there_are_no_walls_of_text(notebook, path):
 
 @every
 def test_links_lead_somewhere(notebook, path):
-    links = re.findall(r"\]\(((?!https?:|#)[^)\s]+)", text_of(notebook))
+    prose = re.sub(r"`[^`\n]*`", "", text_of(notebook))
+    links = re.findall(r"\]\(((?!https?:|#)[^)\s]+)", prose)
     built = {f"../exercises/{solution.name}" for solution in SOLUTIONS}
     assert [link for link in links if link not in built and not (path.parent / link).exists()] == []
 
