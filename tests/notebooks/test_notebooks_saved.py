@@ -25,6 +25,7 @@ IGNORED = {
     "06_pooling": ["play-explorer"],
     "07_activations": ["chain-explorer"],
     "08_backward": ["play-explorer"],
+    "10_training": ["play-explorer"],
 }
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip", "nbval-raises-exception"}
 

@@ -12,12 +12,14 @@ from convlab.grading.exercises import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_10,
     questions_03,
     questions_04,
     questions_05,
     questions_06,
     questions_07,
     questions_08,
+    questions_10,
 )
 
 EXERCISES: dict[str, Exercise] = {
@@ -29,6 +31,7 @@ EXERCISES: dict[str, Exercise] = {
         *lesson_06.EXERCISES,
         *lesson_07.EXERCISES,
         *lesson_08.EXERCISES,
+        *lesson_10.EXERCISES,
     )
 }
 QUESTIONS: dict[str, Question] = {
@@ -40,6 +43,7 @@ QUESTIONS: dict[str, Question] = {
         *questions_06.QUESTIONS,
         *questions_07.QUESTIONS,
         *questions_08.QUESTIONS,
+        *questions_10.QUESTIONS,
     )
 }
 
