@@ -153,17 +153,17 @@ class Descent:
 
     @property
     def fate(self) -> str:
-        """How it ends: "flies off", "arrives" (its slope is down to a hundredth), or "on its way"."""
+        """How it ends: "flies off", "arrives" (its slope is down to a thousandth), or "on its way"."""
         if len(self.path) <= self.steps or self.losses[-1] > 2 * self.losses[0] + 1:
             return "flies off"
         first, last = (np.linalg.norm(self.landscape.gradient(self.path[k])) for k in (0, -1))
         still = np.linalg.norm(self.path[-1] - self.path[-2]) <= 0.01 * np.ptp(self.landscape.map()[0])
-        return "arrives" if last <= 0.01 * first and still else "on its way"
+        return "arrives" if last <= 0.001 * first and still else "on its way"
 
     @property
     def uphill(self) -> int:
-        """Steps after which the loss was higher than before."""
-        return int((np.diff(self.losses) > 0).sum())
+        """Steps after which the loss was higher than before, by more than rounding."""
+        return int((np.diff(self.losses) > 1e-9 * (1 + abs(self.losses[0]))).sum())
 
     def sentence(self) -> str:
         """The walk in words."""
@@ -209,7 +209,8 @@ def _draw_map(axes: Any, descent: Descent) -> None:
     reach = float(np.ptp(finite)) or 1.0
     levels = finite.min() + reach * np.linspace(0.04, 1, 16) ** 2
     axes.contourf(a, b, losses, levels=[finite.min() - 1e-9 * reach, *levels], cmap="Greys_r", alpha=0.55, extend="max")
-    axes.contour(a, b, losses, levels=levels, colors=FAINT, linewidths=0.5)
+    if np.ptp(finite) > 0:
+        axes.contour(a, b, losses, levels=levels, colors=FAINT, linewidths=0.5)
     path = descent.path
     axes.plot(path[:, 0], path[:, 1], "-", color=GRADIENT.ink, linewidth=1.4, zorder=3)
     axes.plot(path[1:, 0], path[1:, 1], "o", color=GRADIENT.ink, markersize=3.5, zorder=3)
@@ -219,7 +220,7 @@ def _draw_map(axes: Any, descent: Descent) -> None:
     (x0, y0), (x1, y1) = descent.landscape.low, descent.landscape.high
     axes.set(xlim=(x0, x1), ylim=(y0, y1), xlabel="weight 0", ylabel="weight 1")
     axes.grid(False)
-    axes.legend(loc="lower left", frameon=True, framealpha=0.9, fontsize=SMALL)
+    axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, fontsize=SMALL)
 
 
 def _draw_losses(axes: Any, descent: Descent) -> None:

@@ -30,6 +30,7 @@ IGNORED = {
     "11_lenet5": ["xray-explorer"],
     "08_backward": ["play-explorer"],
     "13_gpu": ["limits-explorer"],
+    "10_training": ["play-explorer"],
 }
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip", "nbval-raises-exception"}
 

@@ -14,6 +14,7 @@ from convlab.grading.exercises import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_10,
     lesson_11,
     lesson_13,
     questions_00,
@@ -25,6 +26,7 @@ from convlab.grading.exercises import (
     questions_06,
     questions_07,
     questions_08,
+    questions_10,
     questions_11,
     questions_13,
 )
@@ -42,6 +44,7 @@ EXERCISES: dict[str, Exercise] = {
         *lesson_08.EXERCISES,
         *lesson_11.EXERCISES,
         *lesson_13.EXERCISES,
+        *lesson_10.EXERCISES,
     )
 }
 QUESTIONS: dict[str, Question] = {
@@ -58,6 +61,7 @@ QUESTIONS: dict[str, Question] = {
         *questions_08.QUESTIONS,
         *questions_11.QUESTIONS,
         *questions_13.QUESTIONS,
+        *questions_10.QUESTIONS,
     )
 }
 
