@@ -14,6 +14,7 @@ from convlab.grading.exercises import (
     lesson_07,
     lesson_08,
     lesson_11,
+    lesson_12,
     questions_01,
     questions_03,
     questions_04,
@@ -22,6 +23,7 @@ from convlab.grading.exercises import (
     questions_07,
     questions_08,
     questions_11,
+    questions_12,
 )
 
 EXERCISES: dict[str, Exercise] = {
@@ -35,6 +37,7 @@ EXERCISES: dict[str, Exercise] = {
         *lesson_07.EXERCISES,
         *lesson_08.EXERCISES,
         *lesson_11.EXERCISES,
+        *lesson_12.EXERCISES,
     )
 }
 QUESTIONS: dict[str, Question] = {
@@ -48,6 +51,7 @@ QUESTIONS: dict[str, Question] = {
         *questions_07.QUESTIONS,
         *questions_08.QUESTIONS,
         *questions_11.QUESTIONS,
+        *questions_12.QUESTIONS,
     )
 }
 
