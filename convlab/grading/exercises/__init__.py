@@ -18,6 +18,7 @@ from convlab.grading.exercises import (
     lesson_11,
     lesson_13,
     questions_00,
+    lesson_12,
     questions_01,
     questions_02,
     questions_03,
@@ -29,6 +30,7 @@ from convlab.grading.exercises import (
     questions_10,
     questions_11,
     questions_13,
+    questions_12,
 )
 
 EXERCISES: dict[str, Exercise] = {
@@ -45,6 +47,7 @@ EXERCISES: dict[str, Exercise] = {
         *lesson_11.EXERCISES,
         *lesson_13.EXERCISES,
         *lesson_10.EXERCISES,
+        *lesson_12.EXERCISES,
     )
 }
 QUESTIONS: dict[str, Question] = {
@@ -62,6 +65,7 @@ QUESTIONS: dict[str, Question] = {
         *questions_11.QUESTIONS,
         *questions_13.QUESTIONS,
         *questions_10.QUESTIONS,
+        *questions_12.QUESTIONS,
     )
 }
 

@@ -580,16 +580,16 @@ PLATEAU_RATES = Exercise(
 
 # which_photograph -----------------------------------------------------------------------------------------------------
 
-GOAL = 0.8
+GOAL = 0.6
 TRAIN, TEST = 300, 90
 CHANCE, SOME, REACHED = 1.0, 2.0, 3.0
 
 
 @cache
 def _photographs():
-    """The three photographs in colour, uint8 (3, H, W), half as large as they come."""
+    """The three photographs in colour, uint8 (3, H, W), 320 pixels high."""
     names = ("china", "flower", "grace_hopper")
-    return [np.rint(colour_picture(name, height=240).pixels).astype(np.uint8) for name in names]
+    return [np.rint(colour_picture(name, height=320).pixels).astype(np.uint8) for name in names]
 
 
 def _pieces(rng, columns, count):
@@ -607,8 +607,8 @@ def _photograph_probes(rng):
     """Crops to learn from and crops of other strips of the same photographs, cut anew, in an order drawn anew."""
     probes = []
     for label in ("three hundred crops to learn from", "three hundred others"):
-        learn, names = _pieces(rng, [(0, 0.25), (0.5, 1)], TRAIN // 3)
-        test, meant = _pieces(rng, [(0.25, 0.5)], TEST // 3)
+        learn, names = _pieces(rng, [(0, 0.25), (0.375, 0.625), (0.75, 1)], TRAIN // 3)
+        test, meant = _pieces(rng, [(0.25, 0.375), (0.625, 0.75)], TEST // 3)
         first, second = rng.permutation(len(learn)), rng.permutation(len(test))
         _SHOWN.update((_digest(image), int(name)) for image, name in zip(test, meant))
         probes.append(Probe(label, (learn[first], names[first], test[second]), stage=meant[second]))
@@ -651,14 +651,14 @@ def recognising(answer, probe):
 
 
 def _chance(train_images, train_labels, test_images):
-    """Two of the names, by chance."""
+    """Names by chance, one of them rarely."""
     place = np.arange(len(test_images))
-    return np.where(place % 9 == 0, _key(train_images, train_labels, test_images), 2 * (place % 2))
+    return np.where(place % 9 == 0, 1, 2 * (place % 2))
 
 
 def _half_way(train_images, train_labels, test_images):
     said, place = _key(train_images, train_labels, test_images), np.arange(len(test_images))
-    return np.where(place % 3 == 0, (said + 1 + place % 2) % 3, said)
+    return np.where(place % 9 < 4, (said + 1 + place % 2) % 3, said)
 
 
 WHICH_PHOTOGRAPH = Exercise(
@@ -666,7 +666,7 @@ WHICH_PHOTOGRAPH = Exercise(
     lesson="12",
     points=4,
     signature="which_photograph(train_images, train_labels, test_images)",
-    summary="train a network that says which of three photographs a crop comes from, at least 8 in 10 right: train_images "
+    summary="train a network that says which of three photographs a crop comes from, at least 6 in 10 right: train_images "
     "(300, 3, 32, 32) in 0..1, train_labels (300,), test_images (90, 3, 32, 32) from other strips; gives labels (90,)",
     probes=_photograph_probes,
     reference=_key,
@@ -694,7 +694,7 @@ WHICH_PHOTOGRAPH = Exercise(
         Mutant(
             "not far enough",
             _half_way,
-            "It has learnt something, but fewer than 8 in 10 are right. Train for more epochs, or with another learning rate; "
+            "It has learnt something, but fewer than 6 in 10 are right. Train for more epochs, or with another learning rate; "
             "mirror the training crops and move them, anew in each epoch.",
         ),
         Mutant(
