@@ -16,9 +16,9 @@ from convlab.grading.exercises import (
     lesson_08,
     lesson_10,
     lesson_11,
+    lesson_12,
     lesson_13,
     questions_00,
-    lesson_12,
     questions_01,
     questions_02,
     questions_03,
@@ -29,8 +29,8 @@ from convlab.grading.exercises import (
     questions_08,
     questions_10,
     questions_11,
-    questions_13,
     questions_12,
+    questions_13,
 )
 
 EXERCISES: dict[str, Exercise] = {
