@@ -188,7 +188,8 @@ def test_summary_prints_the_table_and_json():
 def test_doctor_says_what_works():
     found = json.loads(invoke("doctor", "--json").stdout)
     assert found["kernels"] == "compile and run"
-    assert found["convlab"] == convlab.__version__ and "not available" in found["cuda"]
+    assert found["convlab"] == convlab.__version__
+    assert "GPU" in found["cuda"]
     assert "threading layer" in invoke("doctor").stdout
 
 

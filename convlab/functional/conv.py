@@ -92,6 +92,7 @@ def conv2d(
 
     Examples
     --------
+    >>> import numpy as np
     >>> image = np.array([[[[0, 0, 9, 9]]]], dtype=np.float32)
     >>> edge = np.array([[[[-1, 1]]]], dtype=np.float32)
     >>> conv2d(image, edge)
@@ -285,6 +286,7 @@ def conv1d(
 
     Examples
     --------
+    >>> import numpy as np
     >>> noisy = np.array([[[1, 5, 3, 4]]], dtype=np.float64)
     >>> conv1d(noisy, np.full((1, 1, 2), 0.5))
     array([[[3. , 4. , 3.5]]])
@@ -413,6 +415,7 @@ def conv_transpose2d(
 
     Examples
     --------
+    >>> import numpy as np
     >>> conv_transpose2d(np.ones((1, 1, 1, 2)), np.array([[[[1.0, 2.0]]]]), stride=2)
     array([[[[1., 2., 1., 2.]]]])
     """

@@ -63,17 +63,20 @@ def log_softmax_grad(dy, y, axis=-1):
 
 
 @in_double
-def cross_entropy(logits, labels):
+def cross_entropy(logits, labels, *, label_smoothing=0.0):
     """The mean surprise at the true classes, in nats, and its gradient by the logits.
 
     loss = -1 / N sum_n log softmax(logits[n])[labels[n]],
 
     dlogits[n, k] = (softmax(logits[n])[k] - [k = labels[n]]) / N, where [true] = 1 and [false] = 0.
 
+    With label smoothing e the target [k = labels[n]] becomes (1 - e) [k = labels[n]] + e / K in both.
+
     Parameters
     ----------
     logits : (N, K)
     labels : integers (N,), the true classes in [0, K)
+    label_smoothing : from 0 to 1
 
     Returns
     -------
@@ -84,10 +87,13 @@ def cross_entropy(logits, labels):
     >>> round(loss, 4), dlogits.tolist()
     (1.3863, [[0.25, 0.25, -0.75, 0.25]])
     """
-    N = len(logits)
+    N, K = logits.shape
     log_p = log_softmax(logits)
     loss, dlogits = 0.0, np.exp(log_p) / N
     for n in range(N):
-        loss -= float(log_p[n, labels[n]]) / N
-        dlogits[n, labels[n]] -= 1 / N
+        for k in range(K):
+            target = (1 - label_smoothing) * (k == labels[n]) + label_smoothing / K
+            if target:
+                loss -= float(target * log_p[n, k]) / N
+                dlogits[n, k] -= target / N
     return loss, dlogits

