@@ -14,10 +14,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.cases import OTHERS, SET, name_of
-from benchmarks.processes import Engine, available
 from benchmarks.roofline import draw
 from convlab import records
+from convlab.bench.cases import OTHERS, SET, name_of
+from convlab.bench.processes import Engine, available
 
 CONSOLE = Console()
 

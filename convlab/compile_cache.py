@@ -43,6 +43,8 @@ def folder() -> Path | None:
     settings = (config.OPT, config.BOUNDSCHECK, config.DEBUGINFO_DEFAULT)
     stamp = hashlib.sha256(repr((sys.version, settings)).encode()).hexdigest()[:8]
     name = f"convlab-{_version.__version__}-{_source_digest()}-numba-{numba.__version__}-{stamp}"
+    if simd := os.environ.get("CONVLAB_SIMD"):  # kernels know the tile by its constants, which no signature shows
+        name += f"-{simd}"
     try:
         base = Path(os.environ.get("NUMBA_CACHE_DIR") or _user_cache()).absolute()
         path = base / name

@@ -76,7 +76,8 @@ def write(
     path, number = folder / f"{stem}.json", 2
     while path.exists():
         path, number = folder / f"{stem}-{number}.json", number + 1
-    command = shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    words = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv)  # no folders of this machine
+    command = shlex.join(words)
     record = {"date": f"{now:%Y-%m-%d}", "command": command, "machine": machine(), "versions": versions(), **content}
     copies = {
         path.with_name(f"{path.stem}-{key}{Path(source).suffix}"): source for key, source in (pictures or {}).items()

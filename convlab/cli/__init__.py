@@ -3,7 +3,7 @@
 import typer
 
 from convlab._version import __version__
-from convlab.cli import build, check, data, doctor, grade, lab, runs, summary, train
+from convlab.cli import bench, build, check, data, doctor, grade, lab, runs, summary, train
 
 app = typer.Typer(
     name="convlab",
@@ -17,6 +17,7 @@ app.command()(train.train)
 app.command()(runs.runs)
 app.command()(summary.summary)
 app.command()(doctor.doctor)
+app.command()(bench.bench)
 app.command()(lab.lab)
 app.command()(check.check)
 app.command()(grade.grade)

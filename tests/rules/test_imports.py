@@ -38,6 +38,7 @@ LAYERS = [
     "runs",
     "widgets",
     "grading",
+    "bench",
     "convlab",  # the package itself: it offers names of all the others
     "cli",
 ]

@@ -17,6 +17,7 @@ from convlab.kernels.cpu.conv import conv2d as conv2d
 from convlab.kernels.cpu.conv import conv2d_grad_weight as conv2d_grad_weight
 from convlab.kernels.cpu.conv_transpose import conv2d_grad_input as conv2d_grad_input
 from convlab.kernels.cpu.conv_transpose import conv_transpose2d as conv_transpose2d
+from convlab.kernels.cpu.limit import multiply_adds as multiply_adds
 from convlab.kernels.cpu.linear import linear as linear
 from convlab.kernels.cpu.linear import linear_grad_input as linear_grad_input
 from convlab.kernels.cpu.linear import linear_grad_weight as linear_grad_weight

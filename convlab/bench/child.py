@@ -1,4 +1,4 @@
-"""One engine in a process of its own: `python -m benchmarks.child ENGINE`.
+"""One engine in a process of its own: `python -m convlab.bench.child ENGINE`.
 
 Reads a line of JSON per request, answers with one. {"task": "conv", "case": [...], "pass": "forward", "seconds": 0.2} gives the
 times of the calls in seconds. Whatever the engine prints goes to standard error.
@@ -9,16 +9,18 @@ import os
 import sys
 import time
 
-from benchmarks import cases, steps
-from benchmarks.engines import ENGINES, THREADS
+from convlab.bench import cases, steps
+from convlab.bench.engines import ENGINES, THREADS
 
 KINDS = {"Conv": cases.Conv, "Linear": cases.Linear}
 
 
 class Child:
+    """What an engine is asked for; the arrays of the last request are kept for the next."""
+
     def __init__(self, engine: str):
         self.engine = engine
-        self.case, self.functions = None, {}
+        self.made, self.functions = None, {}
 
     def answer(self, request: dict) -> dict:
         return getattr(self, request.pop("task"))(**request)
@@ -30,24 +32,33 @@ class Child:
 
     def conv(self, kind: str, case: list, which: str, seconds: float, least: int = 3) -> dict:
         made = KINDS[kind](*case)
-        if made != self.case:
-            self.functions = {}  # the arrays of the case before are freed first
-            self.case, self.functions = made, ENGINES[self.engine](made)
+        self._make(made, lambda: ENGINES[self.engine](made))
         function = self.functions.get(which)
         return {"times": times_of(function, seconds, least) if function else []}
 
     def step(self, network: str, batch: int, threads: int, seconds: float, least: int = 3) -> dict:
-        self.case, self.functions = None, {}
-        function = steps.STEPS[self.engine](network, batch, threads)
-        return {"times": times_of(function, seconds, least), "peak": peak_memory()}
+        """Times of training steps; the most memory of this process so far, and before the network was made."""
+        before = peak_memory()
+        self._make((network, batch, threads), lambda: steps.STEPS[self.engine](network, batch, threads))
+        times = times_of(self.functions["step"], seconds, least)
+        parameters = self.functions["parameters"]
+        return {"times": times, "peak": peak_memory(), "before": before, "parameters": parameters}
 
-    def epoch(self, batch: int, threads: int, images: int) -> dict:
-        return steps.EPOCHS[self.engine](batch, threads, images)
+    def epoch(self, path: str, batch: int, threads: int) -> dict:
+        """One pass over the images in a file: seconds, and the mean loss of its first and last tenth."""
+        self._make(None, dict)
+        return steps.epoch(self.engine, path, batch, threads)
 
     def fma(self, seconds: float) -> dict:
-        from benchmarks.limit import multiply_adds
+        from convlab.backend import kernels
 
-        return {"gflops": multiply_adds(THREADS, seconds)}
+        return {"gflops": kernels("cpu").multiply_adds(THREADS, seconds)}
+
+    def _make(self, what, maker) -> None:
+        if what != self.made:
+            self.made, self.functions = None, {}  # the arrays of the case before are freed first
+            self.functions = maker()
+            self.made = what
 
 
 def times_of(function, seconds: float, least: int) -> list[float]:
@@ -68,7 +79,8 @@ def peak_memory() -> int | None:
         import resource
     except ImportError:
         return None
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def main() -> None:

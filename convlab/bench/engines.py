@@ -7,7 +7,7 @@ import functools
 
 import numpy as np
 
-from benchmarks.cases import Linear
+from convlab.bench.cases import Linear
 
 THREADS = 2
 
@@ -23,10 +23,10 @@ def arrays(case):
 
 
 def convlab(case):
-    import convlab
-    import convlab.functional as F
+    from convlab import functional as F
+    from convlab import jit
 
-    convlab.set_threads(THREADS)
+    jit.set_threads(THREADS)
     x, w, b, dy = arrays(case)
     if isinstance(case, Linear):
         return {

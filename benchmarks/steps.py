@@ -1,4 +1,0 @@
-"""Whole training steps and epochs, for `benchmarks.training`; filled in by `STEPS` and `EPOCHS` per engine."""
-
-STEPS: dict = {}
-EPOCHS: dict = {}
