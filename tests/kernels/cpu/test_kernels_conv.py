@@ -12,6 +12,8 @@ from convlab import reference as R
 from convlab.kernels.cpu import conv, conv_transpose
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS
 
+pytestmark = pytest.mark.paths
+
 BY_NAME = pytest.mark.parametrize("name", CASES)
 BOTH_TYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 

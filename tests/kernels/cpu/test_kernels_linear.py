@@ -11,6 +11,8 @@ import convlab.functional as F
 from convlab.kernels.cpu.linear import SMALL
 from convlab.kernels.cpu.product import BLOCK, RUN
 
+pytestmark = pytest.mark.paths
+
 VISIT = BLOCK // RUN  # values of k that are copied from a matrix at a time
 
 

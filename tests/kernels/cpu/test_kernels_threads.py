@@ -11,6 +11,8 @@ from textbook import CASES, DEEP
 import convlab.functional as F
 from convlab.kernels.cpu.memory import CACHE_LINE, HUGE_PAGE, LARGE, empty, workspace
 
+pytestmark = pytest.mark.paths
+
 two_processors = pytest.mark.skipif(numba.config.NUMBA_NUM_THREADS < 2, reason="this machine has one processor")
 
 

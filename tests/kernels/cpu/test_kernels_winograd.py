@@ -18,7 +18,10 @@ from convlab.kernels.cpu.register_tile import INSTRUCTIONS
 BOUND = 2e-6  # max |a - b| / max |b| against float64; docs/decisions.md says what was seen
 PASSES = ("forward", "grad_input")
 
-pytestmark = pytest.mark.skipif(INSTRUCTIONS is None, reason="plain loops: there is no Winograd")
+pytestmark = [
+    pytest.mark.paths,
+    pytest.mark.skipif(INSTRUCTIONS is None, reason="plain loops: there is no Winograd"),
+]
 
 
 def layer(channels, filters, size, padding):
