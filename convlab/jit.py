@@ -34,10 +34,15 @@ OPTIONS = {
 
 
 def _compile(function, **options):
+    # Kernels of one factory must not share a name. Not in the cache, and not in the machine code either: of two that were
+    # compiled in different processes and loaded into one, the second would be taken for the first
+    numbers = _closed_over(function)
+    if numbers:
+        function.__qualname__ = "-".join([function.__qualname__, *numbers])
     dispatcher = numba.njit(**OPTIONS, **options)(function)
     if not numba.config.DISABLE_JIT:
         module = function.__module__.removeprefix("convlab.kernels.")
-        dispatcher._cache = KernelCache("-".join([f"{module}.{function.__qualname__}", *_closed_over(function)]))
+        dispatcher._cache = KernelCache(f"{module}.{function.__qualname__}")
     return dispatcher
 
 

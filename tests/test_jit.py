@@ -535,3 +535,11 @@ def test_the_serial_copy_computes_the_same(monkeypatch):
 def test_importing_convlab_starts_nothing():
     done = run_python("import convlab, sys; print('numba' in sys.modules, 'numpy' in sys.modules)")
     assert done.stdout == "False False\n"
+
+
+def test_kernels_of_one_factory_have_names_of_their_own():
+    # symbols of machine code are found by name: two with one name, compiled in different processes, would be one kernel
+    from convlab.kernels.cpu.narrow import _make_narrow
+
+    names = {_make_narrow(4, *shape).__wrapped__.__qualname__ for shape in ((8, 1), (1, 8), (6, 2))}
+    assert len(names) == 3
