@@ -18,7 +18,7 @@ def _scale(x, n, c, i, before, after, alpha, k):
 
 @jit
 def _power(scale, beta):
-    "scale ** -beta; AlexNet's 3/4 by square roots, which are ten times as fast"
+    "scale ** -beta; AlexNet's 3/4 by square roots, which processors have"
     if beta == 0.75:
         root = math.sqrt(scale)
         return 1 / (root * math.sqrt(root))

@@ -35,9 +35,8 @@ from convlab.kernels.cpu.register_tile import (
 
 DEEP = 1024  # values of k per visit
 CHUNK = 384  # rows per task, about
-RUN = (
-    512  # neighbouring numbers that a task copies from a row of a matrix: rows far apart share few places in the cache
-)
+# neighbouring numbers that a task copies from a row of a matrix: rows far apart share few places in the cache
+RUN = 512
 BLOCK = 1 << 16  # numbers of a matrix that a task copies at a time: half the second-level cache
 SHARES = 4  # tasks per thread, at least, so that they end at about the same time
 TASKS = 16  # tasks that a sum is split into at least, where rows and panels give fewer
