@@ -1,17 +1,19 @@
-"""Is everything right on this GPU, and how fast is it?  python -m benchmarks.gpu [--record] [--seconds 280]
+"""Is everything right on this GPU, and how fast is it?  python -m benchmarks.gpu [--record] [--seconds 280] [--seed 0]
 
-    checks    every operation against the same on the CPU in float64, on random data, at the sizes of the fast kernels; the
-              gradient by the weights twice, to the same bits
+    checks    every operation against NumPy in float64, on random data and shapes, at the sizes of the fast kernels;
+              the gradient by the weights twice, to the same bits
     limits    copy bandwidth and multiply-adds as this machine reaches them; cost of a launch and of an allocation
     layers    convolutions of AlexNet, VGG and LeNet: forward and both gradients, against PyTorch where it is installed, in
               float32 and with TF32 allowed
     training  a step of AlexNet (batch 128), against PyTorch; LeNet-5 on MNIST until 99 % of the test images are right
 
 One command, under five minutes. Timed with CUDA events, after warming up, with inputs that rotate through more than the cache
-holds. Without a GPU it says why; with --record that is written down too, and no speed.
+holds. Without a GPU it says why; with --record that is written down too, and no speed. An operation that is wrong, or a
+section that fails, does not stop the others; there is no record then, and the exit status is 1.
 """
 
 import argparse
+import contextlib
 import itertools
 import math
 import statistics
@@ -22,8 +24,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import convlab.functional as F
-from benchmarks import gpu_torch
-from convlab import backend, data, errors, models, nn, optim, records
+from benchmarks import by_taps, gpu_torch
+from convlab import backend, data, errors, models, nn, optim, records, settings
+from convlab import reference as R
 
 LAYERS = {  # N, C, H, W, O, K, stride, padding
     "alexnet conv1": (128, 3, 227, 227, 96, 11, 4, 0),
@@ -37,7 +40,8 @@ LAYERS = {  # N, C, H, W, O, K, stride, padding
     "lenet c3": (512, 6, 14, 14, 16, 5, 1, 0),
 }
 SMALL_LAYERS = {"small": (1, 2, 5, 5, 3, 3, 1, 1)}
-TOLERANCE = {"float32": 1e-5, "tf32": 3e-3}
+TOLERANCE = {"float32": 1e-5, "winograd": 5e-5, "tf32": 3e-3}  # |error| over the largest number, by the way to compute
+CONVOLVE = ("conv2d", "conv2d_grad_input", "conv2d_grad_weight", "conv_transpose2d")
 
 
 @dataclass
@@ -47,8 +51,16 @@ class Run:
     seconds: float
     simulated: bool
     start: float = field(default_factory=time.perf_counter)
+    seed: int = 0
     result: dict = field(default_factory=dict)
-    rng: np.random.Generator = field(default_factory=lambda: np.random.default_rng(0))
+    failures: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.rng = np.random.default_rng(self.seed)
+
+    def fail(self, text: str) -> None:
+        self.failures.append(text)
+        print("WRONG:", text, flush=True)
 
     def left(self) -> float:
         return self.seconds - (time.perf_counter() - self.start)
@@ -77,40 +89,63 @@ def milliseconds(run: Run, function, sets: int = 1, span: float = 15.0) -> float
         return cuda.event_elapsed_time(first, last) / count
 
     count = int(min(2000, max(sets, span / max(once(sets), 1e-3))))
+    once(count)  # by now the memory that it needs has been asked for, and lies ready
     return statistics.median(once(count) for _ in range(5))
 
 
 # ------------------------------------------------------------------------------------------------ checks
+CONVOLUTIONS = [  # x, w, options: one for each kernel and tile
+    ((4, 3, 31, 29), (96, 3, 11, 11), {"stride": 4}),
+    ((4, 96, 13, 11), (130, 96, 5, 5), {"padding": 2}),
+    ((3, 64, 14, 14), (65, 64, 3, 3), {"stride": (2, 1), "padding": (1, 2), "dilation": (2, 1)}),
+    ((2, 32, 20, 20), (64, 16, 3, 3), {"padding": 1, "groups": 2}),
+    ((33, 1, 28, 28), (6, 1, 5, 5), {}),
+    ((20, 64, 27, 25), (104, 64, 3, 3), {"padding": 1}),
+    ((12, 48, 27, 27), (64, 48, 5, 5), {"padding": (2, 0)}),
+]
+SMALL_CONVOLUTIONS = [((2, 3, 9, 8), (6, 3, 3, 2), {"stride": (2, 1), "padding": (1, 2)})]
+
+
+def random_convolutions(rng, count):
+    """Shapes and options drawn at random, with enough channels for the fast kernels."""
+    for _ in range(count):
+        groups, stride, padding = int(rng.integers(1, 3)), tuple(rng.integers(1, 4, 2)), tuple(rng.integers(0, 3, 2))
+        C, O, K, size = rng.integers(1, 40), rng.integers(16, 140), rng.integers(1, 6, 2), rng.integers(11, 24, 2)
+        options = {"stride": stride, "padding": padding, "dilation": tuple(rng.integers(1, 3, 2)), "groups": groups}
+        yield (
+            (int(rng.integers(1, 5)), int(groups * C), *map(int, size)),
+            (int(groups * O), int(C), *map(int, K)),
+            options,
+        )
+
+
 def operations(run: Run, small: bool):
     """(name, arguments, options): calls whose float arrays are moved to the GPU."""
     n = run.normal
-    shapes = [((2, 3, 9, 8), (6, 3, 3, 2), {"stride": (2, 1), "padding": (1, 2)})]
-    if not small:
-        shapes += [
-            ((4, 3, 31, 29), (96, 3, 11, 11), {"stride": 4}),
-            ((4, 96, 13, 11), (130, 96, 5, 5), {"padding": 2}),
-            ((3, 64, 14, 14), (65, 64, 3, 3), {"stride": (2, 1), "padding": (1, 2), "dilation": (2, 1)}),
-            ((8, 64, 28, 28), (128, 32, 3, 3), {"padding": 1, "groups": 2}),
-            ((33, 1, 28, 28), (6, 1, 5, 5), {}),
-        ]
+    shapes = SMALL_CONVOLUTIONS if small else [*CONVOLUTIONS, *random_convolutions(run.rng, 8)]
     for x_shape, w_shape, options in shapes:
         x, w, b = n(*x_shape), n(*w_shape), n(w_shape[0])
-        dy = n(*F.conv2d(x, w, b, **options).shape)
+        dy = n(*by_taps.conv2d(x, w, b, **options).shape)
         yield "conv2d", (x, w, b), options
         yield "conv2d_grad_input", (dy, w, x_shape), options
         yield "conv2d_grad_weight", (dy, x, w_shape), options
         yield "conv2d_grad_bias", (dy,), {}
-        turned = {k: v for k, v in options.items() if k != "groups"}
-        if "groups" not in options:
+        if options.get("groups", 1) == 1:
+            turned = {k: v for k, v in options.items() if k != "groups"}
             yield "conv_transpose2d", (dy, w, n(w_shape[1])), turned
     rows, inputs, outputs = (3, 7, 5) if small else (128, 1000, 300)
     x, w, b, dy = n(rows, inputs), n(outputs, inputs), n(outputs), n(rows, outputs)
     yield "linear", (x, w, b), {}
     yield "linear_grad_input", (dy, w), {}
     yield "linear_grad_weight", (dy, x), {}
-    size = (1, 3, 6, 6) if small else (16, 32, 27, 27)
+    logits = n(rows, outputs)
+    for name in ("softmax", "log_softmax"):
+        yield name, (logits,), {}
+        yield f"{name}_grad", (dy, getattr(R, name)(logits)), {}
+    yield "cross_entropy", (logits, self_labels(rows, outputs)), {}
+    size = (1, 3, 6, 6) if small else (4, 32, 27, 27)
     x, dy = n(*size), n(*size)
-    y, argmax = F.max_pool2d(x, 3, stride=2)
+    y, argmax = R.max_pool2d(x, 3, stride=2)
     yield "max_pool2d", (x, 3), {"stride": 2}
     yield "max_pool2d_grad", (n(*y.shape), argmax, size), {}
     yield "avg_pool2d", (x, 3), {"stride": 2}
@@ -121,11 +156,6 @@ def operations(run: Run, small: bool):
     for name in ("relu", "sigmoid", "tanh", "leaky_relu"):
         yield name, (x,), {}
         yield f"{name}_grad", (dy, x), {}
-    logits = n(rows, outputs)
-    for name in ("softmax", "log_softmax"):
-        yield name, (logits,), {}
-        yield f"{name}_grad", (dy[:, :outputs], logits), {}
-    yield "cross_entropy", (logits, self_labels(rows, outputs)), {}
 
 
 def self_labels(rows, classes):
@@ -143,25 +173,59 @@ def relative_error(got, expected) -> float:
     return float(np.abs(got - expected).max() / max(np.abs(expected).max(), 0.1))
 
 
-def checks(run: Run) -> None:
-    """Raises SystemExit if an operation is wrong."""
+@contextlib.contextmanager
+def computed_by(mode: str):
+    """Convolutions within the block take direct sums ("float32"), Winograd's algorithm or the tensor cores, where they can."""
+    before = settings.winograd
+    settings.use_winograd(mode == "winograd")
+    try:
+        with backend.allow_tf32(mode == "tf32"):
+            yield
+    finally:
+        settings.use_winograd(before)
+
+
+def on_the_gpu(name, arguments, options, mode="float32"):
+    moved = [backend.to_device(a) if isinstance(a, np.ndarray) else a for a in arguments]
+    with computed_by(mode):
+        return backend.to_host(first_array(getattr(F, name)(*moved, **options)))
+
+
+def check(run: Run, name, arguments, options) -> None:
+    """One operation: notes its largest error, and in `failures` what is wrong."""
     wide = lambda a: a.astype(float) if isinstance(a, np.ndarray) and a.dtype.kind == "f" else a
-    moved = lambda a: backend.to_device(a) if isinstance(a, np.ndarray) else a
-    worst, failures = {}, []
-    for name, arguments, options in operations(run, run.simulated):
-        expected = first_array(getattr(F, name)(*map(wide, arguments), **options))
-        got = backend.to_host(first_array(getattr(F, name)(*map(moved, arguments), **options)))
-        error = relative_error(got, expected)
+    textbook = getattr(by_taps, name, None) or getattr(R, name)
+    expected = first_array(textbook(*map(wide, arguments), **options))
+    for mode, bound in TOLERANCE.items():
+        if mode != "float32" and name not in CONVOLVE:
+            continue
+        try:
+            error = relative_error(on_the_gpu(name, arguments, options, mode), expected)
+        except Exception as problem:  # of a kernel, the compiler or the driver; the other operations go on
+            run.fail(f"{name} ({mode}): {type(problem).__name__}: {str(problem)[:300]}")
+            continue
+        worst = run.result["checks"]["worst_relative_error"].setdefault(mode, {})
         worst[name] = max(worst.get(name, 0.0), error)
-        if not error <= TOLERANCE["float32"]:
-            failures.append(f"{name}: relative error {error:.1e}")
-    run.result["checks"] = {"operations": len(worst), "worst_relative_error": worst, "failures": failures}
-    print(f"checks: {len(worst)} operations, worst relative error {max(worst.values()):.1e}")
-    if failures:
-        sys.exit("wrong on this GPU: " + "; ".join(failures))
-    x, dy = (backend.to_device(run.normal(*s)) for s in ((2, 2, 6, 6), (2, 3, 4, 4)))
-    twice = [backend.to_host(F.conv2d_grad_weight(dy, x, (3, 2, 3, 3))) for _ in range(2)]
-    run.result["checks"]["same_bits_twice"] = bool(np.array_equal(*twice))
+        if not error <= bound:
+            shapes = [a.shape if isinstance(a, np.ndarray) else a for a in arguments]
+            run.fail(f"{name} ({mode}): relative error {error:.1e} for {shapes}, {options}")
+
+
+def checks(run: Run) -> None:
+    """Every operation against NumPy in float64."""
+    found = run.result["checks"] = {"worst_relative_error": {}}
+    for name, arguments, options in operations(run, run.simulated):
+        check(run, name, arguments, options)
+    worst = found["worst_relative_error"]
+    for mode, errors_of in worst.items():
+        print(f"checks, {mode}: {len(errors_of)} operations, worst relative error {max(errors_of.values()):.1e}")
+    x_shape, w_shape = ((2, 2, 6, 6), (3, 2, 3, 3)) if run.simulated else ((16, 64, 28, 28), (64, 64, 3, 3))
+    x = backend.to_device(run.normal(*x_shape))
+    dy = backend.to_device(run.normal(x_shape[0], w_shape[0], x_shape[2] - 2, x_shape[3] - 2))
+    twice = [backend.to_host(F.conv2d_grad_weight(dy, x, w_shape)) for _ in range(2)]
+    found["same_bits_twice"] = bool(np.array_equal(*twice))
+    if not found["same_bits_twice"]:
+        run.fail("conv2d_grad_weight: other bits the second time")
 
 
 # ------------------------------------------------------------------------------------------------ limits
@@ -293,9 +357,30 @@ def lenet_on_mnist(run: Run) -> None:
 
 
 # ------------------------------------------------------------------------------------------------ the command
+def measure(run: Run, words: str) -> None:
+    """All sections; what fails is noted, and the next one goes on."""
+    torch = None if run.simulated else gpu_torch.load()
+    run.result |= {"gpu": words, "torch": torch and torch.__version__, "seed": run.seed}
+    print(words, flush=True)
+    sections = {
+        "checks": lambda: checks(run),
+        "limits": lambda: limits(run, torch),
+        "layers": lambda: layers(run, torch),
+        "alexnet": lambda: alexnet(run, torch),
+        "lenet_on_mnist": lambda: run.simulated or lenet_on_mnist(run),
+    }
+    for name, section in sections.items():
+        try:
+            section()
+        except Exception as problem:
+            run.fail(f"{name}: {type(problem).__name__}: {str(problem)[:300]}")
+    run.result["seconds"] = round(time.perf_counter() - run.start, 1)
+
+
 def main(arguments=None) -> int:
     parser = argparse.ArgumentParser(description="Check and time convlab's CUDA kernels on this machine's GPU.")
     parser.add_argument("--seconds", type=float, default=280.0, help="time for everything")
+    parser.add_argument("--seed", type=int, default=0, help="of the random numbers and shapes")
     parser.add_argument("--record", action="store_true", help="write a dated record to benchmarks/results/")
     options = parser.parse_args(arguments)
     try:
@@ -305,18 +390,11 @@ def main(arguments=None) -> int:
         if options.record:
             print("record:", records.write("gpu", {"gpu": None, "reason": str(error)}))
         return 2
-    run = Run(options.seconds, simulated="simulator" in words)
-    run.result["gpu"] = words
-    print(words, flush=True)
-    torch = None if run.simulated else gpu_torch.load()
-    run.result["torch"] = torch and torch.__version__
-    checks(run)
-    limits(run, torch)
-    layers(run, torch)
-    alexnet(run, torch)
-    if not run.simulated:
-        lenet_on_mnist(run)
-    run.result["seconds"] = round(time.perf_counter() - run.start, 1)
+    run = Run(options.seconds, simulated="simulator" in words, seed=options.seed)
+    measure(run, words)
+    if run.failures:
+        print(f"{len(run.failures)} failures; nothing is recorded", file=sys.stderr)
+        return 1
     if options.record:
         if run.simulated:
             sys.exit("the simulator has no speed: nothing is recorded")

@@ -33,8 +33,13 @@ def _package_problem() -> str | None:
     return None
 
 
+_found: dict[str, ModuleType] = {}  # what could be used once: to ask again at every operation would take longer than it
+
+
 def _cuda() -> ModuleType:
     "the kernels of the GPU, loaded when they are first asked for; raises BackendError if they cannot run"
+    if "cuda" in _found:
+        return _found["cuda"]
     problem = _package_problem()
     if problem:
         raise BackendError(f"no GPU can be used: {problem}")
@@ -42,7 +47,7 @@ def _cuda() -> ModuleType:
     from convlab.kernels.cuda.device import require
 
     require()
-    return cuda
+    return _found.setdefault("cuda", cuda)
 
 
 DEVICES = {"cpu": lambda: cpu, "cuda": _cuda}
@@ -264,6 +269,21 @@ def copied_ahead(batches: Iterable[tuple[Any, Any]], device: str) -> Iterator[tu
     from convlab.kernels.cuda.transfer import copied_ahead as copied
 
     return copied(batches)
+
+
+def uniform(rng: np.random.Generator, like: Any) -> Any:
+    """Numbers uniform in [0, 1) of the shape and type of an array, where it lies.
+
+    On the CPU one number of `rng` each. On a GPU one number of `rng` is the key from which the GPU makes them: to draw them on
+    the host and copy them would take longer than a large layer computes.
+    """
+    if not on_gpu(like):
+        return rng.random(like.shape, dtype=like.dtype)
+    from convlab.kernels.cuda.random import uniform as fill
+
+    numbers = kernels("cuda").empty(like.shape, like.dtype)
+    fill(rng, numbers)
+    return numbers
 
 
 # ------------------------------------------------------------------------------------------------ all parameters at once

@@ -80,7 +80,7 @@ def dropout(x: Any, p: float, *, rng: np.random.Generator) -> tuple[Any, Any]:
     x : array, float32 or float64
     p : float in [0, 1]
     rng : numpy.random.Generator
-        One number is drawn for each of x.
+        One number is drawn for each of x; on a GPU one for all, from which the GPU makes its own.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def dropout(x: Any, p: float, *, rng: np.random.Generator) -> tuple[Any, Any]:
     y, mask = k.empty(x.shape, x.dtype), k.empty(x.shape, x.dtype)
     if x.size:
         real, scale = x.dtype.type, 0.0 if p == 1 else 1 / (1 - p)
-        uniform = backend.beside(rng.random(x.shape, dtype=x.dtype), x)
+        uniform = backend.uniform(rng, x)
         k.dropout(x.reshape(-1), uniform.reshape(-1), p, real(scale), y.reshape(-1), mask.reshape(-1))
     return y, mask
 

@@ -73,7 +73,13 @@ def _unary(function):
             i, j, k, l = place_of(index, y.shape)
             y[i, j, k, l] = function(a[i, j, k, l])
 
-    return lambda a, out=None: _number_by_number(apply, out, a.dtype, a)
+    @kernel(lambda a, y: y.size)
+    def apply_flat(a, y):
+        i = cuda.grid(1)
+        if i < y.size:
+            y[i] = function(a[i])
+
+    return lambda a, out=None: _number_by_number(apply, apply_flat, out, a.dtype, a)
 
 
 def _binary(function):
@@ -85,30 +91,43 @@ def _binary(function):
             y[i, j, k, l] = function(a[i, j, k, l], b[i, j, k, l])
 
     @kernel(lambda a, b, y: y.size)
+    def apply_flat(a, b, y):
+        i = cuda.grid(1)
+        if i < y.size:
+            y[i] = function(a[i], b[i])
+
+    @kernel(lambda a, b, y: y.size)
     def apply_number(a, b, y):
         index = cuda.grid(1)
         if index < y.size:
             i, j, k, l = place_of(index, y.shape)
             y[i, j, k, l] = function(a[i, j, k, l], b)
 
+    @kernel(lambda a, b, y: y.size)
+    def apply_number_flat(a, b, y):
+        i = cuda.grid(1)
+        if i < y.size:
+            y[i] = function(a[i], b)
+
     def on_arrays(a, b, out=None, casting="same_kind"):
         if np.ndim(b) == 0 and not hasattr(b, "copy_to_host"):
             number = a.dtype.type(b)
-            return _number_by_number(lambda a, y: apply_number(a, number, y), out, a.dtype, a)
-        return _number_by_number(apply, out, np.result_type(a.dtype, b.dtype), a, b)
+            by_number = (lambda a, y, apply=apply: apply(a, number, y) for apply in (apply_number, apply_number_flat))
+            return _number_by_number(*by_number, out, a.dtype, a)
+        return _number_by_number(apply, apply_flat, out, np.result_type(a.dtype, b.dtype), a, b)
 
     return on_arrays
 
 
-def _number_by_number(apply, out, dtype, *arrays):
+def _number_by_number(apply, apply_flat, out, dtype, *arrays):
+    "`apply` to arrays seen with four axes; where all lie in a row, `apply_flat`, which need not look for their places"
     shape = np.broadcast_shapes(*(tuple(a.shape) for a in arrays)) if out is None else out.shape
     result = empty(shape, dtype) if out is None else out
     if all(a.shape == result.shape and a.is_c_contiguous() for a in (*arrays, result)):
-        shape, arrays, y = (result.size,), [a.reshape(a.size) for a in arrays], result.reshape(result.size)
-    else:
-        y = result
-    if result.size:
-        apply(*(_four_axes(a, shape) for a in arrays), _four_axes(y, shape))
+        if result.size:
+            apply_flat(*(a.reshape(a.size) for a in (*arrays, result)))
+    elif result.size:
+        apply(*(_four_axes(a, shape) for a in (*arrays, result)))
     return result
 
 

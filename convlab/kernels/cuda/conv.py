@@ -5,14 +5,15 @@
     grad_weight     a weight asks all outputs, each with the pixel that it met there
 
 So no two threads add to the same number, and nothing is added in an order left to chance. Large convolutions of float32 go
-to `correlate` and `grad_weight`, whose blocks share what they read; these kernels are the definition they are tested by.
+to `correlate` and `grad_weight`, whose blocks share what they read, or to `winograd`, which multiplies less; these kernels are
+the definition they are tested by.
 """
 
 import numpy as np
 from numba import cuda
 
 from convlab.kernels import precision
-from convlab.kernels.cuda import correlate, correlate_tf32, grad_weight
+from convlab.kernels.cuda import correlate, correlate_tf32, grad_weight, winograd
 from convlab.kernels.cuda.launch import kernel
 
 
@@ -72,7 +73,10 @@ def variant(channels):
 
 def conv2d(x, w, b, y, stride, before, dilation):
     "y = b + the sum over channels and taps of w * x; the number of groups follows from the shapes"
-    if correlate.worth_it(x, y, w.shape[0] // (x.shape[1] // w.shape[1]), w.size // w.shape[0]):
+    fast = correlate.worth_it(x, y, w.size // w.shape[0])
+    if fast and not precision.tf32 and winograd.fits(x, w, y, stride, dilation):
+        winograd.convolve(x, before, w, b, y)
+    elif fast:
         correlate.forward(variant, x, w, b, y, stride, before, dilation)
     else:
         _conv2d(x, w, b, y, *stride, *before, *dilation)
@@ -80,7 +84,10 @@ def conv2d(x, w, b, y, stride, before, dilation):
 
 def conv2d_grad_weight(dy, x, dw, stride, before, dilation):
     "dw = the sum over images and outputs of dy * x"
-    if grad_weight.worth_it(dy, x, dw):
+    fast = grad_weight.worth_it(dy, x, dw)
+    if fast and winograd.fits(x, dw, dy, stride, dilation):
+        winograd.convolve_grad_weight(dy, x, dw, before)
+    elif fast:
         grad_weight.grad_weight(dy, x, dw, stride, before, dilation)
     else:
         _conv2d_grad_weight(dy, x, dw, *stride, *before, *dilation)

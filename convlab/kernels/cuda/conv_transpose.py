@@ -5,7 +5,8 @@ Large ones of float32 go to `correlate`, whose blocks share what they read; this
 
 from numba import cuda
 
-from convlab.kernels.cuda import correlate
+from convlab.kernels import precision
+from convlab.kernels.cuda import correlate, winograd
 from convlab.kernels.cuda.arrays import zeros
 from convlab.kernels.cuda.conv import variant
 from convlab.kernels.cuda.launch import kernel
@@ -42,7 +43,10 @@ def conv2d_grad_input(dy, w, dx, stride, before, dilation):
 
 def conv_transpose2d(x, w, b, y, stride, before, dilation):
     "y = b + what the input gradient of a convolution with these weights makes of x"
-    if correlate.worth_it(x, y, w.shape[1], w.size // y.shape[1]):
+    fast = correlate.worth_it(x, y, w.size // y.shape[1])
+    if fast and not precision.tf32 and winograd.fits(y, w, x, stride, dilation):
+        winograd.convolve(x, [k - 1 - b for k, b in zip(w.shape[2:], before)], w, b, y, mirror=True)
+    elif fast:
         correlate.transposed(variant, x, w, b, y, stride, before, dilation)
     else:
         _conv_transpose2d(x, w, b, y, *stride, *before, *dilation)

@@ -19,18 +19,21 @@ from convlab.kernels.cuda.ptx import ALIGN, commit, copy_async, copy_async4, ins
 from convlab.kernels.cuda.tile import BK, Tile, choose, corner, make_rank_one
 
 FAR_AWAY = -(1 << 20)  # no tap reaches the image from here
-TILES = {128: Tile(128, 128, 8, 8), 64: Tile(64, 128, 8, 8), 32: Tile(32, 128, 4, 8)}  # by the channels they hold
-LEAST_CHANNELS = 16  # of a group: with fewer, most of a tile would be filler
+TILES = {  # by the channels they hold
+    128: Tile(128, 128, 8, 8),
+    64: Tile(64, 128, 8, 8),
+    32: Tile(32, 128, 4, 8),
+    16: Tile(16, 128, 4, 4),  # mostly filler where there are few channels, and still faster than a thread per pixel
+}
 LEAST_WORK = 2**20  # multiply-adds
 LARGEST = 2**31
 
 
-def worth_it(x, y, channels: int, depth: int) -> bool:
-    """Whether these kernels take it: x to y, `channels` of y in a group, sums of `depth` terms."""
+def worth_it(x, y, depth: int) -> bool:
+    """Whether these kernels take it: x to y, sums of `depth` terms."""
     return (
         gpu.fast()
         and y.dtype == np.float32
-        and channels >= LEAST_CHANNELS
         and y.size * depth >= LEAST_WORK
         and max(x.size, y.size) < LARGEST
         and max(*x.shape[2:], *y.shape[2:]) < plan.REACH
@@ -255,6 +258,10 @@ class Variant(NamedTuple):
     pack: Kernel
     make: Callable  # from the number of rows that share a word
 
+    def padded(self, channels: int) -> int:
+        "channels filled up to whole tiles"
+        return -(-channels // self.BM) * self.BM
+
     @classmethod
     def exact(cls, channels: int) -> "Variant":
         tile = choose(TILES, channels)
@@ -263,17 +270,22 @@ class Variant(NamedTuple):
 
 def _run(variant, make_plan, sizes, x, w, bias, y, M, inner, outer, step, jump):
     """Pack the weights for the shape of the tile, then one launch. M: channels of a group of y."""
-    made, table, taps, phases = _tables(make_plan, *sizes, variant.BK)
+    _, _, taps, _ = _tables(make_plan, *sizes, variant.BK)
+    groups, MP = y.shape[1] // M, variant.padded(M)
+    packed = empty(max(1, groups * len(taps) * MP), np.float32)
+    if len(taps):
+        variant.pack(w.reshape(w.size), taps, packed, *ints(M, inner, outer, MP, w.size // groups))
+    _start(variant, make_plan, sizes, packed, x, bias, y, M, step, jump)
+
+
+def _start(variant, make_plan, sizes, packed, x, bias, y, M, step, jump):
+    made, table, _, phases = _tables(make_plan, *sizes, variant.BK)
     N, C, H, W = x.shape
     groups, OH, OW = y.shape[1] // M, *y.shape[2:]
-    tiles = -(-M // variant.BM)
-    MP, depths = tiles * variant.BM, len(made.taps)
-    packed = empty(max(1, groups * depths * MP), np.float32)
-    if depths:
-        variant.pack(w.reshape(w.size), taps, packed, *ints(M, inner, outer, MP, w.size // groups))
+    MP, depths = variant.padded(M), len(made.taps)
     pixels = N * int((made.phases[:, 4] * made.phases[:, 5]).max())
     launch.start(
-        variant.make(made.run), (-(-pixels // variant.BN), tiles, len(made.phases) * groups), variant.threads,
+        variant.make(made.run), (-(-pixels // variant.BN), MP // variant.BM, len(made.phases) * groups), variant.threads,
         packed, x.reshape(x.size), table, phases, bias, y.reshape(y.size),
         *ints(N, C * H * W, H * W, H, W, *step, M, MP, depths, OH, OW, *jump, groups),
     )  # fmt: skip
@@ -285,6 +297,14 @@ def forward(variant, x, w, b, y, stride, before, dilation):
     M, depth = O // (x.shape[1] // C), w.size // O
     sizes = C, tuple(x.shape[2:]), tuple(kernel), tuple(y.shape[2:]), before, dilation
     _run(variant(M), plan.forward, sizes, x, w, b, y, M, depth, depth, stride, (1, 1))
+
+
+def products(variant, packed, x, zeros, y, M):
+    """y[g] = packed[g]' x[g] for many pairs of matrices. x: (1, groups * depth, 1, columns), y: (1, groups * M, 1, columns),
+    packed: (groups, depth, variant.padded(M)) with the depth a multiple of variant.BK."""
+    depth, columns = x.shape[1] // (y.shape[1] // M), x.shape[3]
+    sizes = depth, (1, columns), (1, 1), (1, columns), (0, 0), (1, 1)
+    _start(variant, plan.forward, sizes, packed, x, zeros, y, M, (1, 1), (1, 1))
 
 
 def transposed(variant, x, w, b, y, stride, before, dilation):

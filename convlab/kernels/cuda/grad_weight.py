@@ -18,7 +18,7 @@ from convlab.kernels.cuda.launch import compiled, device, kernel
 from convlab.kernels.cuda.ptx import ALIGN, commit, copy_async, inside, split, wait
 from convlab.kernels.cuda.tile import BK, Tile, choose, corner, make_rank_one
 
-TILES = {128: Tile(128, 128, 8, 8), 64: Tile(64, 128, 8, 8), 32: Tile(32, 128, 4, 8), 16: Tile(16, 128, 4, 8)}
+TILES = {128: Tile(128, 128, 8, 8), 64: Tile(64, 128, 8, 8), 32: Tile(32, 128, 4, 8), 16: Tile(16, 128, 4, 4)}
 STAGES = 3
 IN_FLIGHT = STAGES - 2
 LEAST_TILES = 32  # of rows, for a block

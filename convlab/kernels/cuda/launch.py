@@ -7,6 +7,7 @@ result is the same every time.
 """
 
 import functools
+import warnings
 from collections.abc import Callable
 
 from numba import cuda
@@ -27,9 +28,19 @@ def compiled(function, threads: int | None = None, resident: int = 1):
     return cuda.jit(launch_bounds=(threads, resident))(function)
 
 
+def _configured(kernel, grid, block):
+    with warnings.catch_warnings():  # a small network makes small grids; there is nothing the caller could do about it
+        warnings.filterwarnings("ignore", ".*Grid size")
+        return kernel[grid, block]
+
+
+if not SIMULATED:  # a network asks for the same few again and again
+    _configured = functools.lru_cache(4096)(_configured)
+
+
 def start(kernel, grid, block, *args) -> None:
     """Start a compiled kernel. Every launch of convlab goes through here."""
-    kernel[grid, block](*args)
+    _configured(kernel, grid, block)(*args)
 
 
 class Kernel:

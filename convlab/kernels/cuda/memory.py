@@ -83,7 +83,7 @@ def _from_shelf(shape, dtype):
     # counts the arrays that use it, views among them; with the last one the block goes back to its shelf
     pointer = AutoFreePointer(weakref.proxy(cuda.current_context()), block.device_pointer, size, finalizer=release)
     _in_use[place] = pointer  # arrays hold it by a weak reference only
-    strides = [dtype.itemsize * math.prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    strides = tuple(dtype.itemsize * math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
     return DeviceNDArray(shape, strides, dtype, gpu_data=pointer.own())
 
 

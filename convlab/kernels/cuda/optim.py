@@ -4,6 +4,7 @@ A launch costs as much as a small layer computes, and a network has dozens of sm
 the GPU a table of where arrays lie, and each block finds in it the piece that it owns.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -100,8 +101,14 @@ def _in_one_launch(kernel, groups, numbers):
     starts = np.concatenate([[0], np.cumsum(-(-sizes // PIECE))])
     if starts[-1]:
         table = np.array([[address(array) for array in group] for group in groups], np.int64)
-        tables = (to_device(part) for part in (table, starts, sizes))
+        tables = (_on_gpu(part.tobytes(), part.shape) for part in (table, starts, sizes))
         launch.start(kernel, int(starts[-1]), launch.THREADS, *tables, *numbers)
+
+
+@functools.lru_cache(32)
+def _on_gpu(content, shape):
+    "a table on the GPU; from step to step it is mostly the same, for arrays come back to the same places"
+    return to_device(np.frombuffer(content, np.int64).reshape(shape))
 
 
 def sgd_all(ps, grads, velocities, lr, momentum, weight_decay):

@@ -5,6 +5,7 @@
     copy_async4(dst, i, src, j)          the same for four aligned float32, always valid
     commit(), wait(n)                    close a group of copies; wait until at most n groups are under way
     inside(v, size)                      0 <= v < size, in one comparison
+    random_bits(key, i)                  24 bits that look as if they had been thrown: SplitMix64's number i
     to_tf32(x)                           x rounded to TF32 (10 bits of mantissa)
     mma_tf32(a0..a3, b0, b1, c0..c3)     tensor cores: a 16x8 times an 8x8 tile, added to a 16x8 tile, by one warp
 
@@ -33,6 +34,10 @@ def address(array) -> int:
     """Where the first number of an array on the GPU lies."""
     return array._ary.ctypes.data if SIMULATED else array.device_ctypes_pointer.value or 0
 
+
+# of SplitMix64: G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014
+GOLDEN = 0x9E3779B97F4A7C15
+MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
 
 if SIMULATED:
 
@@ -71,6 +76,12 @@ if SIMULATED:
 
     def inside(v, size):
         return 0 <= v < size
+
+    def random_bits(key, i):
+        z = (int(key) + (int(i) + 1) * GOLDEN) & (2**64 - 1)
+        for shift, factor in MIX:
+            z = ((z ^ (z >> shift)) * factor) & (2**64 - 1)
+        return (z ^ (z >> 31)) >> 40
 
     def to_tf32(x):
         bits = int(np.float32(x).view(np.uint32))
@@ -166,6 +177,17 @@ else:
             return builder.icmp_unsigned("<", args[0], args[1])  # a negative number is a huge unsigned one
 
         return types.boolean(types.int32, types.int32), codegen
+
+    @instruction
+    def random_bits(typing, key, i):
+        def codegen(context, builder, sig, args):
+            number = lambda value: ir.Constant(ir.IntType(64), value)
+            z = builder.add(args[0], builder.mul(builder.add(args[1], number(1)), number(GOLDEN)))
+            for shift, factor in MIX:
+                z = builder.mul(builder.xor(z, builder.lshr(z, number(shift))), number(factor))
+            return builder.lshr(builder.xor(z, builder.lshr(z, number(31))), number(40))
+
+        return types.int64(types.int64, types.int64), codegen
 
     @instruction
     def commit(typing):

@@ -32,7 +32,8 @@ pytestmark = [pytest.mark.cuda, pytest.mark.skipif(bool(MISSING), reason=MISSING
 
 PLAIN_FOR = [(7, 5), (9, 0), (12, 0)]
 FAST_FOR = [(8, 0), (9, 0), (12, 0)]
-FAST = {"correlate", "correlate_tf32", "grad_weight", "matmul", "pack_weights", "pack_weights_tf32", "add_splits"}
+FAST = {"correlate", "correlate_tf32", "grad_weight", "matmul", "pack_weights", "pack_weights_tf32", "add_splits", "spread",
+        "gather"}  # fmt: skip
 
 
 def moved(value):
@@ -66,6 +67,8 @@ def _layers_and_optimisers(dtype):
     xp.swapaxes(a, 2, 3)
     xp.take(a, np.array([[0, 1]]))
     xp.sum(draw(4, 5), 1)
+    y, argmax = F.max_pool2d(draw(1, 1, 4, 4), 2)
+    F.max_pool2d_grad(draw(*y.shape), argmax, (1, 1, 4, 4))
     F.max_pool2d_grad(draw(1, 1, 2, 2), DeviceArray(np.zeros((1, 1, 2, 2), np.int64)), (1, 1, 4, 4))
     for make in (lambda p: optim.SGD(p, 0.1), lambda p: optim.Adam(p)):
         parameter = nn.Parameter(draw(5))
@@ -79,7 +82,7 @@ def _layers_and_optimisers(dtype):
 
 def fast_kernels():
     """{(name, types): kernel} of the fast kernels, for every tile and both orders of the sum."""
-    from convlab.kernels.cuda import correlate, correlate_tf32, device, grad_weight, matmul
+    from convlab.kernels.cuda import correlate, correlate_tf32, device, grad_weight, matmul, winograd
 
     monkeypatch = pytest.MonkeyPatch()
     every = {}
@@ -103,6 +106,12 @@ def fast_kernels():
         for channels in grad_weight.TILES:
             F.conv2d_grad_weight(draw(64, channels, 20, 20), draw(64, 3, 22, 22), (channels, 3, 3, 3))
             note(f"{channels} channels")
+        for taps in winograd.KERNELS:
+            x, w = draw(16, 48, 24, 24), draw(48, 48, taps, taps)
+            dy = F.conv2d(x, w, padding=taps // 2)
+            F.conv2d_grad_input(dy, w, x.shape, padding=taps // 2)
+            F.conv2d_grad_weight(dy, x, w.shape, padding=taps // 2)
+            note(f"{taps} taps")
         for rows in matmul.TILES:
             F.linear(draw(rows, 40), draw(50, 40), draw(50))
             F.linear_grad_input(draw(rows, 40), draw(40, 50))
@@ -161,7 +170,8 @@ def test_every_kernel_of_the_package_is_among_them(plain):
     from convlab.kernels.cuda.launch import Kernel
 
     modules = [
-        vars(package)[name] for name in ("activation", "arrays", "conv", "linear", "loss", "norm", "optim", "pool")
+        vars(package)[name]
+        for name in ("activation", "arrays", "conv", "linear", "loss", "norm", "optim", "pool", "random")
     ]
     kernels = {k.__qualname__ for module in modules for k in vars(module).values() if isinstance(k, Kernel)}
     assert kernels - {name for name, _ in plain} == set()

@@ -10,7 +10,7 @@ from benchmarks import gpu
 def test_every_section_runs(capsys):
     assert gpu.main([]) == 0
     printed = capsys.readouterr().out
-    assert "simulator" in printed and "checks: " in printed and "training step" in printed
+    assert "simulator" in printed and "checks, float32: " in printed and "training step" in printed
 
 
 def test_the_simulator_gives_no_record(monkeypatch, tmp_path):
@@ -25,8 +25,23 @@ def test_the_simulator_gives_no_record(monkeypatch, tmp_path):
 def test_a_wrong_kernel_is_found(monkeypatch):
     wrong = gpu.relative_error
     monkeypatch.setattr(gpu, "relative_error", lambda got, expected: wrong(got * 1.001, expected))
-    with pytest.raises(SystemExit, match="wrong on this GPU: conv2d"):
-        gpu.checks(gpu.Run(60.0, simulated=True))
+    run = gpu.Run(60.0, simulated=True)
+    gpu.checks(run)
+    assert any(text.startswith("conv2d (float32): relative error") for text in run.failures)
+
+
+def test_a_section_that_fails_does_not_stop_the_others(monkeypatch, capsys):
+    def fails(*arguments):
+        raise RuntimeError("no such kernel")
+
+    monkeypatch.setattr(gpu, "checks", fails)
+    for section in ("limits", "layers"):
+        monkeypatch.setattr(gpu, section, lambda *arguments: None)
+    monkeypatch.setattr(gpu, "alexnet", lambda run, torch: print("the last section"))
+    assert gpu.main([]) == 1
+    printed = capsys.readouterr()
+    assert "WRONG: checks: RuntimeError: no such kernel" in printed.out and "the last section" in printed.out
+    assert "1 failures; nothing is recorded" in printed.err
 
 
 def test_a_time_that_was_not_measured_is_no_number():

@@ -10,7 +10,7 @@ from agreement import TOLERANCE, assert_agrees, error
 from convlab import backend
 from convlab import functional as F
 from convlab import reference as R
-from convlab.kernels.cuda import correlate, correlate_tf32, device, grad_weight, launch, matmul
+from convlab.kernels.cuda import correlate, correlate_tf32, device, grad_weight, launch, matmul, winograd
 from convlab.kernels.cuda.tile import Tile
 
 SMALL = {16: Tile(16, 32, 4, 4)}
@@ -25,8 +25,8 @@ def fast(monkeypatch):
     for module in (correlate, grad_weight, matmul):
         monkeypatch.setattr(module, "LEAST_WORK", 0)
         monkeypatch.setattr(module, "TILES", SMALL)
-    monkeypatch.setattr(correlate, "LEAST_CHANNELS", 1)
     monkeypatch.setattr(grad_weight, "LEAST_TILES", 2)
+    monkeypatch.setattr(winograd, "CHANNELS", 64)
     monkeypatch.setattr(correlate_tf32, "TILES", {64: (64, 32)})
     monkeypatch.setattr(correlate_tf32, "LEAST_CHANNELS", 1)
     return launched
@@ -124,3 +124,48 @@ def test_float64_stays_with_the_plain_kernels(fast):
     x, w = backend.to_device(np.ones((1, 1, 3, 3))), backend.to_device(np.ones((2, 1, 2, 2)))
     F.conv2d(x, w)
     assert fast == [] or set(fast).isdisjoint({"correlate", "pack_weights"})
+
+
+# ------------------------------------------------------------------------------------------------ Winograd
+WINOGRAD_TOLERANCE = 1e-5
+
+
+@pytest.fixture
+def winograd_always(monkeypatch):
+    for name, value in {"CHANNELS": 1, "PATCHES": 1, "GAIN": 0, "TOGETHER": 2}.items():
+        monkeypatch.setattr(winograd, name, value)
+
+
+@pytest.mark.parametrize(
+    ("taps", "padding", "size", "images"), [(3, (1, 2), (7, 6), 1), (5, 2, (5, 3), 2), (4, 0, (9, 4), 1)]
+)
+def test_winograd_equals_the_textbook(taps, padding, size, images, winograd_always, fast, monkeypatch):
+    monkeypatch.setattr(winograd, "WORKSPACE", 1)  # an image at a time
+    rng = np.random.default_rng(taps)
+    x, w, b = (rng.standard_normal(s).astype(np.float32) for s in ((images, 8, *size), (16, 8, taps, taps), (16,)))
+    y = R.conv2d(x.astype(float), w.astype(float), b.astype(float), padding=padding)
+    dy = rng.standard_normal(y.shape).astype(np.float32)
+    X, W, B, DY = map(backend.to_device, (x, w, b, dy))
+    x, w, dy = (a.astype(float) for a in (x, w, dy))
+    assert error(backend.to_host(F.conv2d(X, W, B, padding=padding)), y) < WINOGRAD_TOLERANCE
+    dx = backend.to_host(F.conv2d_grad_input(DY, W, x.shape, padding=padding))
+    assert error(dx, R.conv2d_grad_input(dy, w, x.shape, padding=padding)) < WINOGRAD_TOLERANCE
+    dw = backend.to_host(F.conv2d_grad_weight(DY, X, w.shape, padding=padding))
+    assert error(dw, R.conv2d_grad_weight(dy, x, w.shape, padding=padding)) < WINOGRAD_TOLERANCE
+    assert fast.count("gather") == 2 * images + 1 and "pack_weights" not in fast
+
+
+def test_winograd_can_be_switched_off(winograd_always, monkeypatch):
+    x, w, y = (backend.to_device(np.zeros(s, np.float32)) for s in ((1, 8, 8, 8), (8, 8, 3, 3), (1, 8, 6, 6)))
+    assert winograd.fits(x, w, y, (1, 1), (1, 1))
+    assert not winograd.fits(x, w, y, (2, 1), (1, 1)) and not winograd.fits(x, w, y, (1, 1), (1, 2))
+    monkeypatch.setattr("convlab.settings.winograd", False)
+    assert not winograd.fits(x, w, y, (1, 1), (1, 1))
+
+
+@pytest.mark.parametrize("taps", winograd.KERNELS)
+def test_winograds_matrices_convolve(taps):
+    A, G, B = (m.astype(float) for m in winograd.matrices(9 - taps, taps))
+    rng = np.random.default_rng(0)
+    d, g = rng.standard_normal(8), rng.standard_normal(taps)
+    np.testing.assert_allclose(A @ ((G @ g) * (B @ d)), np.correlate(d, g, "valid"), atol=1e-6)

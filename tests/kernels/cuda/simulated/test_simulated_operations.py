@@ -39,8 +39,11 @@ def with_rng(options):
 def textbook_and_gpu(name, arguments, options):
     """(results of the textbook, results on the GPU), flat; the textbook computes in float64."""
     textbook, gpu = [changed(a, wide) for a in arguments], on_gpu(arguments)
-    if name == "dropout":  # draws numbers of the type of x
-        textbook = arguments
+    if name == "dropout":  # the GPU draws its own mask
+        got = F.dropout(*gpu, **with_rng(options))
+        mask = backend.to_host(got[1])
+        assert set(np.unique(mask)) == {0, mask.dtype.type(1 / (1 - arguments[1]))}
+        return (arguments[0] * mask, mask), got
     if name == "batch_norm_grad":  # what the forward pass saves is its own affair
         dy, x, weight = textbook[0], textbook[1].x, textbook[1].weight
         saved = [f.batch_norm(*values, None, None, None, training=True)[1]
@@ -87,6 +90,28 @@ def test_the_size_of_blocks_changes_nothing(name, monkeypatch):
                         if backend.on_gpu(a)])  # fmt: skip
     for first, second in zip(*results, strict=True):
         np.testing.assert_allclose(first, second, rtol=2e-6, atol=2e-6)
+
+
+def test_the_gpu_draws_numbers_that_look_uniform():
+    draw = lambda seed, dtype: backend.to_host(
+        backend.uniform(np.random.default_rng(seed), backend.to_device(np.zeros(4000, dtype)))
+    )
+    numbers = draw(1, np.float32)
+    assert numbers.dtype == np.float32 and numbers.min() >= 0 and numbers.max() < 1
+    counts = np.histogram(numbers, 20, (0, 1))[0]
+    assert ((counts - 200) ** 2 / 200).sum() < 43.8  # chi squared with 19 degrees of freedom, one in a thousand
+    assert abs(np.corrcoef(numbers[:-1], numbers[1:])[0, 1]) < 0.06
+    np.testing.assert_array_equal(numbers, draw(1, np.float64))
+    assert (numbers != draw(2, np.float32)).mean() > 0.99
+
+
+@pytest.mark.skipif(not launch.SIMULATED, reason="instructions of a GPU are not called from Python")
+def test_the_generator_is_splitmix64():
+    """The first numbers of seed 1234567, as its authors' program gives them."""
+    from convlab.kernels.cuda.ptx import random_bits
+
+    first = [6457827717110365317, 3203168211198807973, 9817491932198370423]
+    assert [random_bits(1234567, i) for i in range(3)] == [number >> 40 for number in first]
 
 
 # ------------------------------------------------------------------------------------------------ random shapes
@@ -248,6 +273,7 @@ def test_a_full_memory_is_a_clear_error_and_the_process_goes_on(monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(memory.cuda, "device_array", full)
+        patched.setattr(memory, "_from_shelf", full)
         with pytest.raises(
             errors.BackendError, match=r"^out of memory on the GPU: an array of 0 MB.*use smaller batches"
         ):
