@@ -33,7 +33,7 @@ from convlab.grading.submission import Submissions
 from convlab.grading.verdict import Outcome
 
 CATALOGUE = "convlab.grading.exercises:EXERCISES"
-TRIES = 2  # of a notebook during which the grading process itself died
+TRIES = 2  # of a notebook whose grading process itself dies
 
 
 @dataclass(frozen=True)
@@ -280,19 +280,18 @@ def _judge_all(job: Job, settings: Settings, content: submission.Notebook) -> li
 
 def _here(count: int, jobs: Sequence[Job], settings: Settings, path: Path) -> Iterator[int]:
     """Judge notebooks in processes of this machine; yields how many exercises each had. A process that dies is replaced."""
-    waiting, tries = list(jobs), dict.fromkeys(jobs, 0)
+    waiting = list(jobs)
     count = count or (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
     while waiting:
         with _pool(min(count, len(waiting))) as pool:
             futures: dict[Future, Job] = {}
-            queue = iter(waiting)
+            queue, suspects = list(waiting), []
             try:
                 yield from _feed(pool, queue, futures, count, settings, path, waiting)
             except BrokenProcessPool:
-                for job in [job for job in futures.values() if job in waiting]:
-                    tries[job] += 1
-                    if tries[job] >= TRIES:
-                        yield _give_up(job, settings, path, waiting)
+                suspects = [job for job in futures.values() if job in waiting]
+        for job in suspects:
+            yield _judge_alone(job, settings, path, waiting)
 
 
 def _feed(pool, queue, futures, count, settings, path, waiting) -> Iterator[int]:
@@ -303,6 +302,17 @@ def _feed(pool, queue, futures, count, settings, path, waiting) -> Iterator[int]
             yield _take(futures, waiting)
     while futures:
         yield _take(futures, waiting)
+
+
+def _judge_alone(job: Job, settings: Settings, path: Path, waiting: list[Job]) -> int:
+    """A notebook that was in work when a process died, in a process of its own: with that one all others of its pool were
+    ended, and only one notebook is to blame."""
+    for _ in range(TRIES):
+        with _pool(1) as pool, contextlib.suppress(BrokenProcessPool):
+            number = pool.submit(_judge_into, job, settings, path).result()
+            waiting.remove(job)
+            return number
+    return _give_up(job, settings, path, waiting)
 
 
 def _take(futures: dict[Future, Job], waiting: list[Job]) -> int:
