@@ -20,7 +20,7 @@ import numpy as np
 
 from convlab.geometry import extent
 from convlab.jit import parallel, prange
-from convlab.kernels.cpu import linear, shifted_rows, winograd
+from convlab.kernels.cpu import linear, shifted_rows, winograd, winograd_weights
 from convlab.kernels.cpu.memory import workspace
 from convlab.kernels.cpu.narrow import MOST, SLACK, narrow, run_ends
 from convlab.kernels.cpu.product import best_vectors, multiply, packed, padded_bias, split, table
@@ -153,6 +153,8 @@ def conv2d_grad_weight(dy, x, dw, stride, before, dilation):
     lanes = O // groups
     if not tiled(lanes):
         return shifted_rows.conv2d_grad_weight(dy, x, dw, stride, before, dilation)
+    if groups == 1 and winograd_weights.fits(N, C, O, kernel, stride, dilation, dy.shape[2:], x.dtype):
+        return winograd_weights.grad_weight(dy, x, dw, before)
     t = tables(
         N, C, groups, tuple(image), before, stride, dy.shape[2:], tuple(kernel), dilation, O, lanes_of(x.itemsize)
     )

@@ -58,12 +58,14 @@ def _make_turn(itemsize):
 
     @jit
     def turn(source, start, depth, panel, to, W, k0, k1, lanes):
-        "panel[to + (k - k0) * W + lane] = source[start + lane * depth + k] for L lanes, zeros past the last"
+        "panel[to + (k - k0) * W + lane] = source[start + lane * depth + k] for L lanes"
         square = np.zeros(L * L, source.dtype)
-        for k in range(k0, k1, L):
+        for step in range(k0, k1, L):
+            k = max(k0, min(step, k1 - L))  # the last square begins earlier rather than to be smaller
             some = min(L, k1 - k)
             first, place = start + k, to + (k - k0) * W
-            if some == L and lanes >= L:
+            # past the last lane may stand anything that can be read: nobody looks at those sums
+            if some == L and (lanes >= L or first + (L - 1) * depth + L <= source.size):
                 tile = load(source, uintp(first), uintp(depth), L, 1)
                 store_transposed(tile, panel, uintp(place), uintp(W))
                 continue

@@ -201,6 +201,12 @@ def minus(typing, tile, other):
 
 
 @intrinsic
+def times(typing, tile, other):
+    "tile * other"
+    return _number_by_number("fmul")(typing, tile, other)
+
+
+@intrinsic
 def zipped(typing, tile, other):
     "numbers of two tiles of one vector alternately: a tile of two vectors"
     double = Tile(tile.dtype, 1, 2)

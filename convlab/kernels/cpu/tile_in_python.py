@@ -38,6 +38,10 @@ def minus(tile, other):
     return tile - other
 
 
+def times(tile, other):
+    return tile * other
+
+
 def zipped(tile, other):
     return np.stack([tile[0], other[0]], axis=1).reshape(1, -1)
 

@@ -33,17 +33,21 @@ from convlab.kernels.cpu.register_tile import (
     outer_add,
     plus,
     store,
+    store_part,
+    store_transposed,
     take,
+    times,
     zipped,
 )
 
 VECTORS = 3
 R, W = ROWS[VECTORS], VECTORS * LANES  # a tile is R output channels x W blocks
-DEEP = 256  # channels per visit to a tile
-CHANNELS = 32  # below, the transforms of the images cost more than they save
-BLOCKS = 512  # below, those of the weights do
+DEEP = 512  # channels per visit to a tile
+CHANNELS = 48  # below, the transforms of the images cost more than they save
+BLOCKS = 160  # below, those of the weights do
 SQUARE = 16  # weights are transformed in squares of so many output and input channels
-SLAB = 64  # output channels whose products are kept until they are transformed back
+CACHED = 1 << 21  # numbers of V and M at a time; so many that U, which is read for each lot again, costs little
+TOGETHER = 1024  # blocks at a time, at most: with few channels V and M are small, and shall stay in the cache
 
 
 def fits(images, x_channels, y_channels, kernel, stride, dilation, out, dtype) -> bool:
@@ -56,33 +60,65 @@ def fits(images, x_channels, y_channels, kernel, stride, dilation, out, dtype) -
 
 
 @jit
-def _three(g0, g1, g2):
-    "G g"
-    half = np.float32(0.5)
-    return g0, half * (g0 + g1 + g2), half * (g0 - g1 + g2), g2
+def _three(g0, g1, g2, half):
+    "G g of three vectors"
+    ends = plus(g0, g2)
+    return g0, times(half, plus(ends, g1)), times(half, minus(ends, g1)), g2
+
+
+@jit
+def _tap(taps, k):
+    return load(taps, uintp(k * LANES), uintp(0), 1, 1)
+
+
+@jit
+def _some_kernels(w, first, step, turn, taps, half, u, to, plane):
+    "u[to + t * plane : + LANES] = G g G' of LANES kernels `step` numbers apart, the first at w[first]; turn: turned round"
+    for k in range(0, 9, LANES):
+        store_transposed(load(w, uintp(first + k), uintp(step), LANES, 1), taps, uintp(k * LANES), uintp(LANES))
+    k, next_ = (8, -1) if turn else (0, 1)
+    left = _three(_tap(taps, k), _tap(taps, k + 3 * next_), _tap(taps, k + 6 * next_), half)
+    middle = _three(_tap(taps, k + next_), _tap(taps, 4), _tap(taps, k + 7 * next_), half)
+    right = _three(_tap(taps, k + 2 * next_), _tap(taps, k + 5 * next_), _tap(taps, k + 8 * next_), half)
+    place, step = uintp(to), uintp(plane)
+    for g0, g1, g2 in (
+        (left[0], middle[0], right[0]),
+        (left[1], middle[1], right[1]),
+        (left[2], middle[2], right[2]),
+        (left[3], middle[3], right[3]),
+    ):
+        across = _three(g0, g1, g2, half)
+        store(across[0], u, place, uintp(0))
+        store(across[1], u, place + step, uintp(0))
+        store(across[2], u, place + uintp(2) * step, uintp(0))
+        store(across[3], u, place + uintp(3) * step, uintp(0))
+        place += uintp(4) * step
 
 
 @parallel
-def _transform_weights(w, u, mirror):
-    "u[t, o, c] = G g G' for every 3 x 3 kernel; mirror: of the kernels turned round, input and output channels swapped"
-    O, C = u.shape[1:]
+def _transform_weights(w, u, O, C, turn):
+    "u[t, o, c] = G g G' for every 3 x 3 kernel; turn: of the kernels turned round, input and output channels swapped"
+    span = (9 + LANES - 1) // LANES * LANES  # numbers that are read of a kernel
     for task in prange((O + SQUARE - 1) // SQUARE):
-        for c0 in range(0, C, SQUARE):  # squares: one of the two is read, or written, across the lines of the cache
+        taps, half = np.empty(span * LANES, np.float32), np.full(LANES, np.float32(0.5))
+        few, spread = np.zeros(LANES * 9 + span, np.float32), np.empty(16 * LANES, np.float32)
+        for c in range(0, C, LANES):  # squares: one of the two is read, or written, across the lines of the cache
             for o in range(task * SQUARE, min(O, task * SQUARE + SQUARE)):
-                for c in range(c0, min(C, c0 + SQUARE)):
-                    n, m, k = (c, o, 2) if mirror else (o, c, 0)  # k: the first row and column
-                    left = _three(w[n, m, k, k], w[n, m, 1, k], w[n, m, 2 - k, k])
-                    middle = _three(w[n, m, k, 1], w[n, m, 1, 1], w[n, m, 2 - k, 1])
-                    right = _three(w[n, m, k, 2 - k], w[n, m, 1, 2 - k], w[n, m, 2 - k, 2 - k])
-                    for a in range(4):
-                        across = _three(left[a], middle[a], right[a])
-                        for b in range(4):
-                            u[4 * a + b, o, c] = across[b]
+                first, step, some = ((c * O + o) * 9, O * 9, C - c) if turn else ((o * C + c) * 9, 9, C - c)
+                if some >= LANES and first + (LANES - 1) * step + span <= w.size:
+                    _some_kernels(w, first, step, turn, taps, _tap(half, 0), u, o * C + c, O * C)
+                    continue
+                for lane in range(min(some, LANES)):  # the last ones, by themselves: nothing is read beyond w
+                    few[lane * 9 : lane * 9 + 9] = w[first + lane * step : first + lane * step + 9]
+                _some_kernels(few, 0, 9, turn, taps, _tap(half, 0), spread, 0, LANES)
+                for t in range(16):
+                    for lane in range(min(some, LANES)):
+                        u[(t * O + o) * C + c + lane] = spread[t * LANES + lane]
 
 
 @parallel
-def _surround(x, out, H, W, PH, half, top, left):
-    "x with a border of zeros; of each line first the columns 0, 2, 4, ..., then 1, 3, 5, ...: see `_line`"
+def split_columns(x, out, H, W, PH, half, top, left):
+    "x with a border of zeros; of each line first the columns 0, 2, 4, ..., then 1, 3, 5, ...: see `line_of_blocks`"
     for n in prange(x.size // (H * W)):
         for i in range(PH):
             h = i - top
@@ -106,7 +142,7 @@ def _columns(x, at, step):
 
 
 @jit
-def _line(x, at, half, count, v, to, plane):
+def line_of_blocks(x, at, half, count, v, to, plane):
     """v[to + t * plane + j] = the 16 numbers of B' d B, for `count` blocks side by side, whose first pixel is x[at].
 
     With the even and the odd columns apart, the four columns of block j are even[j], odd[j], even[j + 1], odd[j + 1]: a vector
@@ -137,7 +173,7 @@ def _sums(m, at, plane):
 
 
 @jit
-def _line_back(m, at, plane, count, bias, edge, y, to, width, rows, columns):
+def _line_back(m, at, plane, count, bias, y, to, width, rows, columns):
     "y[to : ] = A' m A + bias for `count` blocks side by side; `rows`, `columns`: as much as there is of the output"
     b = load(bias, uintp(0), uintp(0), 1, 1)
     for first in range(0, count, LANES):
@@ -145,91 +181,77 @@ def _line_back(m, at, plane, count, bias, edge, y, to, width, rows, columns):
         c0, c1 = _sums(m, at + j, 4 * plane), _sums(m, at + j + plane, 4 * plane)
         c2, c3 = _sums(m, at + j + 2 * plane, 4 * plane), _sums(m, at + j + 3 * plane, 4 * plane)
         place, some = to + 2 * j, columns - 2 * j
-        _pairs(
-            plus(plus(plus(c0[0], c1[0]), c2[0]), b), plus(minus(minus(c1[0], c2[0]), c3[0]), b), y, place, some, edge
-        )
+        left, right = plus(plus(plus(c0[0], c1[0]), c2[0]), b), plus(minus(minus(c1[0], c2[0]), c3[0]), b)
+        _pairs(left, right, y, place, some)
         if rows > 1:
             left, right = plus(plus(plus(c0[1], c1[1]), c2[1]), b), plus(minus(minus(c1[1], c2[1]), c3[1]), b)
-            _pairs(left, right, y, place + width, some, edge)
+            _pairs(left, right, y, place + width, some)
 
 
 @jit
-def _pairs(left, right, y, place, some, edge):
+def _pairs(left, right, y, place, some):
     "y[place : place + some] = numbers of left and right alternately"
     if some >= 2 * LANES:
         store(zipped(left, right), y, uintp(place), uintp(0))
     else:
-        store(zipped(left, right), edge, uintp(0), uintp(0))
-        for e in range(some):
-            y[place + e] = edge[e]
-
-
-@jit
-def _multiply(u, rows, t, o0, o1, v, m, zeros, P, K):
-    "m[t, o - o0, :] = sum_c u[t, o, c] * v[t, :, c, :], which has room for one more c in every panel: see `_line`"
-    O = rows.size - R
-    base = t * O * K
-    for q in range(0, P, W):
-        for k0 in range(0, K, DEEP):
-            for o in range(o0, o1, R):
-                here = uintp((t * SLAB + o - o0) * P + q)
-                tile = load(zeros, uintp(0), uintp(0), R, VECTORS)
-                if k0 > 0:
-                    tile = load(m, here, uintp(P), R, VECTORS)
-                j = uintp((t * P + q) * (K + 1) + k0 * W)
-                for k in range(uintp(base + k0), uintp(base + min(K, k0 + DEEP))):
-                    tile = outer_add(tile, u, rows, uintp(o), k, v, j)
-                    j += uintp(W)
-                store(tile, m, here, uintp(P))
-
-
-@jit
-def _some_blocks(p0, p1, P, x, u, rows, bias, y, shape, v, m, zeros):
-    "blocks p0 to p1 of the output, all channels"
-    C, PH, half, O, OH, OW = shape
-    TH, TW = (OH + 1) // 2, (OW + 1) // 2
-    for c in range(C):
-        p = p0
-        while p < p1:
-            n, i, j = p // (TH * TW), p // TW % TH, p % TW
-            q = (p - p0) // W * W
-            count = min(p1 - p, TW - j, q + W - (p - p0))  # to the end of the line, or of the panel
-            _line(
-                x,
-                ((n * C + c) * PH + 2 * i) * 2 * half + j,
-                half,
-                count,
-                v,
-                q * (C + 1) + c * W + p - p0 - q,
-                P * (C + 1),
-            )
-            p += count
-    b, edge = np.empty(LANES, np.float32), np.empty(2 * LANES, np.float32)
-    for o0 in range(0, O, SLAB):
-        o1 = min(O, o0 + SLAB)
-        for t in range(16):
-            _multiply(u, rows, t, o0, o1, v, m, zeros, P, C)
-        for o in range(o0, o1):
-            b[:] = bias[o]
-            p = p0
-            while p < p1:
-                n, i, j = p // (TH * TW), p // TW % TH, p % TW
-                count = min(p1 - p, TW - j)
-                at, to = (o - o0) * P + p - p0, ((n * O + o) * OH + 2 * i) * OW + 2 * j
-                rows_left, columns_left = min(2, OH - 2 * i), min(2 * count, OW - 2 * j)
-                _line_back(m, at, SLAB * P, count, b, edge, y, to, OW, rows_left, columns_left)
-                p += count
+        store_part(zipped(left, right), y, uintp(place), some)
 
 
 @parallel
-def _convolve(x, u, rows, bias, y, shape, blocks, P, v_all, m_all, counter):
-    threads = len(v_all)
-    for thread in prange(threads):
-        v, m, zeros = v_all[thread], m_all[thread], np.zeros(W, np.float32)
-        p0 = take(counter) * P
-        while p0 < blocks:
-            _some_blocks(p0, min(blocks, p0 + P), P, x, u, rows, bias, y, shape, v, m, zeros)
-            p0 = take(counter) * P
+def _spread(x, v, shape, p0, p1):
+    "v[t, panel, c, lane] = the 16 numbers of block p0 + panel * W + lane of channel c; every panel has room for one more c"
+    C, PH, half, TH, TW = shape
+    panels = (p1 - p0 + W - 1) // W
+    for panel in prange(panels):
+        end = min(p1, p0 + panel * W + W)
+        for c in range(C):
+            p = p0 + panel * W
+            lane = 0
+            while p < end:
+                n, i, j = p // (TH * TW), p // TW % TH, p % TW
+                count = min(end - p, TW - j)
+                at = ((n * C + c) * PH + 2 * i) * 2 * half + j
+                line_of_blocks(x, at, half, count, v, (panel * (C + 1) + c) * W + lane, panels * (C + 1) * W)
+                p += count
+                lane += count
+
+
+@parallel
+def _multiply(u, rows, v, m, zeros, O, C, panels, threads, counter):
+    "m[t, o, panel, lane] = sum_c u[t, o, c] * v[t, panel, c, lane]"
+    P = panels * W
+    for _ in prange(threads):
+        task = take(counter)  # place by place: the weights of one stay in the cache for all panels
+        while task < 16 * panels:
+            t, panel = task // panels, task % panels
+            for k0 in range(0, C, DEEP):
+                for o in range(0, O, R):
+                    here = uintp((t * (O + R) + o) * P + panel * W)
+                    tile = load(zeros, uintp(0), uintp(0), R, VECTORS)
+                    if k0 > 0:
+                        tile = load(m, here, uintp(P), R, VECTORS)
+                    j = uintp((task * (C + 1) + k0) * W)
+                    for k in range(uintp(t * O * C + k0), uintp(t * O * C + min(C, k0 + DEEP))):
+                        tile = outer_add(tile, u, rows, uintp(o), k, v, j)
+                        j += uintp(W)
+                    store(tile, m, here, uintp(P))
+            task = take(counter)
+
+
+@parallel
+def _gather(m, bias, y, shape, p0, p1, P):
+    "y = what the blocks of m stand for, plus bias; a task takes a channel"
+    O, OH, OW, TH, TW = shape
+    for o in prange(O):
+        b = np.full(LANES, bias[o])
+        p = p0
+        while p < p1:
+            n, i, j = p // (TH * TW), p // TW % TH, p % TW
+            count = min(p1 - p, TW - j)
+            to = ((n * O + o) * OH + 2 * i) * OW + 2 * j
+            rows_left, columns_left = min(2, OH - 2 * i), min(2 * count, OW - 2 * j)
+            _line_back(m, o * P + p - p0, (O + R) * P, count, b, y, to, OW, rows_left, columns_left)
+            p += count
 
 
 def convolve(x, before, w, bias, y, *, mirror=False):
@@ -240,13 +262,19 @@ def convolve(x, before, w, bias, y, *, mirror=False):
     (N, C, H, W_), (_, O, OH, OW) = x.shape, y.shape
     PH, half = 2 * ((OH + 1) // 2) + 2, (OW + 1) // 2 + 1
     split = workspace("image", N * C * PH * 2 * half + LANES, x.dtype)
-    _surround(x.reshape(-1), split, H, W_, PH, half, *before)
+    split_columns(x.reshape(-1), split, H, W_, PH, half, *before)
     u = workspace("weights", 16 * O * C + R * C, w.dtype)
-    _transform_weights(w, u[: 16 * O * C].reshape(16, O, C), mirror)
+    _transform_weights(w.reshape(-1), u, O, C, mirror)
     rows = (np.minimum(np.arange(O + R), O - 1) * C).astype(np.uintp)
-    blocks = N * ((OH + 1) // 2) * ((OW + 1) // 2)
-    P = W * max(1, (96 if C >= 256 else 48) // W)
-    threads, shape = get_threads(), (C, PH, half, O, OH, OW)
-    v = workspace("blocks", threads * 16 * P * (C + 1), x.dtype).reshape(threads, -1)
-    m = workspace("sums", threads * (16 * P * SLAB + R * P + LANES), x.dtype).reshape(threads, -1)
-    _convolve(split, u, rows, bias, y.reshape(-1), shape, blocks, P, v, m, np.zeros(1, np.int64))
+    TH, TW = (OH + 1) // 2, (OW + 1) // 2
+    blocks, threads = N * TH * TW, get_threads()
+    P = -(-min(blocks, TOGETHER, max(2 * W, CACHED // (16 * (C + O)))) // W) * W
+    v = workspace("blocks", 16 * P * (C + 1) + LANES, x.dtype)
+    m = workspace("products", 16 * P * (O + R) + LANES, x.dtype)
+    zeros, flat_y = np.zeros(W, x.dtype), y.reshape(-1)
+    for p0 in range(0, blocks, P):
+        p1 = min(blocks, p0 + P)
+        panels = -(-(p1 - p0) // W)
+        _spread(split, v, (C, PH, half, TH, TW), p0, p1)
+        _multiply(u, rows, v, m, zeros, O, C, panels, threads, np.zeros(1, np.int64))
+        _gather(m, bias, flat_y, (O, OH, OW, TH, TW), p0, p1, panels * W)

@@ -12,11 +12,12 @@ from textbook import Layer
 import convlab
 from convlab import settings
 from convlab.errors import ArgumentError
-from convlab.kernels.cpu import winograd
+from convlab.kernels.cpu import winograd, winograd_weights
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS
 
-BOUND = 2e-6  # max |a - b| / max |b| against float64; docs/decisions.md says what was seen
-PASSES = ("forward", "grad_input")
+# max |a - b| / max |b| against float64; docs/decisions.md says what was seen
+BOUNDS = {"forward": 2e-6, "grad_input": 2e-6, "grad_weight": 3e-6}
+PASSES = tuple(BOUNDS)
 
 pytestmark = [
     pytest.mark.paths,
@@ -25,14 +26,14 @@ pytestmark = [
 
 
 def layer(channels, filters, size, padding):
-    "with as many images as it takes for both passes to go this way"
+    "with as many images as it takes for all passes to go this way"
     without = Layer(1, channels, filters, size, (3, 3), padding=padding)
     smaller = min(((h + 1) // 2) * ((w + 1) // 2) for h, w in (size, without.y_shape[2:]))
-    return Layer(-(-winograd.BLOCKS // smaller), channels, filters, size, (3, 3), padding=padding)
+    return Layer(-(-winograd_weights.BLOCKS // smaller), channels, filters, size, (3, 3), padding=padding)
 
 
 def is_fast(layer):
-    "both passes go this way"
+    "all passes go this way"
     (N, O, *out), C = layer.y_shape, layer.channels
     kernel, stride, dilation = layer.kernel, layer.stride, layer.dilation
     return all(
@@ -65,7 +66,7 @@ CASES = {
     "many images of 4 x 4": layer(FEWEST, FEWEST + 5, (4, 4), (1, 1)),
     "wide, padded by two": layer(FEWEST + 2, FEWEST, (7, 41), (2, 2)),
     "padded by more than the kernel needs": layer(FEWEST, FEWEST + 1, (8, 9), (3, 4)),
-    "padded on one axis": layer(FEWEST, 2 * winograd.SLAB + 1, (10, 13), (0, 1)),
+    "padded on one axis": layer(FEWEST, 129, (10, 13), (0, 1)),
     "more channels than a visit": layer(winograd.DEEP + 3, FEWEST + 1, (9, 8), (1, 0)),
 }
 BY_NAME = pytest.mark.parametrize("name", CASES)
@@ -76,12 +77,11 @@ def test_the_error_is_within_its_bound_and_the_switch_gives_the_direct_sums(name
     layer = CASES[name]
     assert is_fast(layer)
     errors, slow, fast = layer.errors(np.float32), direct(layer), layer.results(np.float32)
-    assert max(errors[which] for which in PASSES) <= BOUND
+    assert {which: errors[which] for which in PASSES if errors[which] > BOUNDS[which]} == {}
     expected = layer.expected(np.float32)
     for which in PASSES:
         assert np.abs(slow[which] - expected[which]).max() <= 1e-5 * np.abs(expected[which]).max()
         assert (slow[which] != fast[which]).any(), "the switch changes nothing"
-    np.testing.assert_array_equal(slow["grad_weight"], fast["grad_weight"])
 
 
 @examples(12)
@@ -99,7 +99,7 @@ def test_random_layers_are_within_the_bound(channels, filters, size, padding, se
         errors = made.errors(np.float32, seed)
     finally:
         convlab.use_winograd(before)
-    assert max(errors[which] for which in PASSES) <= BOUND
+    assert {which: errors[which] for which in PASSES if errors[which] > BOUNDS[which]} == {}
 
 
 def test_what_it_multiplies_by_zero_or_one_is_exact(direct):
