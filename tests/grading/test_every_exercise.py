@@ -48,7 +48,7 @@ STYLES = [
 @EXERCISE
 def test_the_reference_gets_full_points(exercise):
     for seed in range(5):
-        verdict = diagnose(exercise, exercise.reference, seed)
+        verdict = diagnose(exercise.numbers_only, exercise.reference, seed)
         assert verdict.outcome is Outcome.RIGHT, verdict.sentence
         assert verdict.points == verdict.max_points == exercise.points > 0
         assert verdict.notes == ()
@@ -70,7 +70,7 @@ def test_a_right_answer_in_another_style_is_right(exercise, style, function):
 @EXERCISE
 @pytest.mark.parametrize(("style", "change"), [("list", as_list), ("float32", as_float32)])
 def test_a_list_or_single_precision_costs_nothing(exercise, style, change):
-    verdict = diagnose(exercise, change(exercise.reference), seed=2)
+    verdict = diagnose(exercise.numbers_only, change(exercise.reference), seed=2)
     refused = (verdict.outcome, verdict.points) != (Outcome.RIGHT, exercise.points)
     assert refused == exempt(exercise, style), verdict.sentence
 
