@@ -211,7 +211,7 @@ def tile_board(case: TileCase) -> "Figure":
     """
     figure, axes = canvas(3.1)
     _registers(axes, case)
-    bars = figure.add_axes((0.685, 0.23, 0.285, 0.5))
+    bars = figure.add_axes((0.685, 0.27, 0.285, 0.58))
     _cycles(bars, case)
     axes.text(4.05, 0.28, "cycles for one tap", va="center", fontsize=TEXT, color=BLACK)
     axes.text(WIDTH / 2, 2.9, f"{case.reachable:.0%} of the core's limit at best, {case.filled:.0%} of the tiles filled",
