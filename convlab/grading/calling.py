@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from convlab.grading import numba_errors
+from convlab.grading import compiled, numba_errors
 from convlab.grading.definition import Exercise, Probe
 from convlab.grading.limit import time_limit
 from convlab.grading.verdict import COMPILER_ERRORS, Answer, Failure
@@ -55,6 +55,8 @@ def ask(exercise: Exercise, function: Callable[..., Any], probe: Probe, seconds:
 
     seconds : time that the function may take, as `time_limit` measures it; without one it may take any
     """
+    if sentence := compiled.refusal(exercise.compiled, function, probe):
+        return Answer(problem=sentence)
     args, kwargs = copy.deepcopy(probe.args), copy.deepcopy(dict(probe.kwargs))
     printed = Printed()
     with (
@@ -65,7 +67,8 @@ def ask(exercise: Exercise, function: Callable[..., Any], probe: Probe, seconds:
         warnings.simplefilter("always")
         try:
             with time_limit(seconds) if seconds else contextlib.nullcontext():
-                answer = as_numbers(function(*args, **kwargs))
+                call = lambda: as_numbers(function(*args, **kwargs))
+                answer = compiled.watch(exercise.compiled, function, probe, call)
         except KeyboardInterrupt:
             raise
         except BaseException as error:

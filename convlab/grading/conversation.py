@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from convlab.grading import sandbox, wire
@@ -191,7 +191,12 @@ def _question(exercise, cells, probes, attempt, whole) -> tuple[dict[str, Any], 
     arrays: list[Any] = []
     sent = [[wire.pack(tuple(probe.args), arrays), wire.pack(dict(probe.kwargs), arrays)] for probe in probes]
     header = {
-        "exercise": {"name": exercise.name, "signature": exercise.signature, "parameters": exercise.parameters},
+        "exercise": {
+            "name": exercise.name,
+            "signature": exercise.signature,
+            "parameters": exercise.parameters,
+            "compiled": asdict(exercise.compiled) if exercise.compiled else None,
+        },
         "cells": list(cells),
         "attempt": attempt,
         "whole": whole,
@@ -263,6 +268,7 @@ def _answer(header: dict[str, Any], blobs: list[bytes]) -> Answer:
         nothing=header.get("nothing") is True and values is None,
         failure=failure if values is None else None,
         problem=problem if values is None else "",
+        broken=_text(header.get("broken")),
         changed=_texts(header.get("changed")),
         remarks=_texts(header.get("remarks")),
         printed=_text(header.get("printed"), MOST_PRINTED),

@@ -6,7 +6,7 @@ An exercise knows its inputs (`probes`), its right answer (`reference`), the wro
 
 import ast
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -56,6 +56,20 @@ class Mutant:
     sentence: str
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """What is asked of a function that must be compiled by Numba, in nopython mode, beside the right numbers.
+
+    Parameters
+    ----------
+    parallel : it shares out the iterations of a loop among threads, and no two of them meet at one number
+    most_bytes : memory that one call may add at its highest, the result included; 0 for any
+    """
+
+    parallel: bool = False
+    most_bytes: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Exercise:
     """A graded function.
@@ -79,6 +93,7 @@ class Exercise:
     view : (answer, probe) -> array to be drawn, where the answer itself says little
     allowed_imports : modules that a submission may import
     run_seconds, compile_seconds : budgets for all probes together
+    compiled : how the function must run, where that is graded too; the reference and the mutants may be plain Python
     """
 
     name: str
@@ -97,6 +112,7 @@ class Exercise:
     allowed_imports: tuple[str, ...] = ("math", "numpy")
     run_seconds: float = 10.0
     compile_seconds: float = 0.0
+    compiled: Compiled | None = None
 
     def __post_init__(self) -> None:
         if len(self.hints) != 3:
@@ -112,6 +128,11 @@ class Exercise:
         function = ast.parse(f"def {self.signature}: ...").body[0]
         assert isinstance(function, ast.FunctionDef)
         return tuple(argument.arg for argument in function.args.args)
+
+    @cached_property
+    def numbers_only(self) -> "Exercise":
+        """The same exercise, graded on its numbers alone: what its reference is held to."""
+        return replace(self, compiled=None) if self.compiled else self
 
     def draw(self, seed: int) -> list[Probe]:
         """The probes of a seed: the same seed, the same numbers, on every machine."""

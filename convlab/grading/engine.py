@@ -125,6 +125,8 @@ def _look(exercise: Exercise, probe: Probe, answer: Answer) -> ProbeResult:
             sentence = _misbehaviour(exercise, got, want)
         except ConvlabError as error:
             sentence = f"{error}."
+    if not sentence and answer.broken:
+        sentence = f"The numbers are right, but {answer.broken}."
     return ProbeResult(probe, Outcome.WRONG if sentence else Outcome.RIGHT, sentence, want, got, answer)
 
 

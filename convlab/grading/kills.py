@@ -53,7 +53,7 @@ class Kills:
 
 def kills_of(exercise: Exercise, seeds: Sequence[int] = SEEDS) -> Kills:
     """What the checks make of an exercise's right answer and of its mistakes; each seed draws its own inputs."""
-    right = sum(diagnose(exercise, exercise.reference, seed).outcome is Outcome.RIGHT for seed in seeds)
+    right = sum(diagnose(exercise.numbers_only, exercise.reference, seed).outcome is Outcome.RIGHT for seed in seeds)
     mistakes = []
     for mutant in exercise.mutants:
         verdicts = [diagnose(exercise, mutant.function, seed) for seed in seeds]

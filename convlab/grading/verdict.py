@@ -50,7 +50,7 @@ class Answer:
     """What a function gave back for one probe: plain data, so that it can come from another process.
 
     Exactly one of these is so: `values` holds numbers; `shape` alone is known (too many numbers to look at); `failure`
-    holds an exception; `problem` says why there are no numbers.
+    holds an exception; `problem` says why there are no numbers. `broken`: the rule that a compiled function broke on the way.
     """
 
     values: np.ndarray | None = None
@@ -59,6 +59,7 @@ class Answer:
     nothing: bool = False
     failure: Failure | None = None
     problem: str = ""
+    broken: str = ""
     changed: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     printed: str = ""

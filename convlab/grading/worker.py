@@ -19,7 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from convlab.grading import calling, notebook_code, silent, wire
-from convlab.grading.definition import Probe
+from convlab.grading.definition import Compiled, Probe
 from convlab.grading.verdict import Answer, Failure
 
 MOST_CELLS = 2_000
@@ -67,6 +67,7 @@ def _work(request: dict[str, Any], blobs: list[bytes], results: BinaryIO) -> Non
     if found is None:
         return
     function, exercise = found, SimpleNamespace(**request["exercise"])
+    exercise.compiled = Compiled(**exercise.compiled) if exercise.compiled else None
     probes = [Probe("", wire.unpack(args, blobs), wire.unpack(kwargs, blobs)) for args, kwargs in request["probes"]]
     if sentence := calling.mismatch(exercise, function, probes[-1]):
         wire.send(results, {"kind": "mismatch", "sentence": sentence})
@@ -170,6 +171,7 @@ def _header(answer: Answer) -> dict[str, Any]:
         "nothing": answer.nothing,
         "failure": _failure(answer.failure),
         "problem": answer.problem,
+        "broken": answer.broken,
         "changed": list(answer.changed),
         "remarks": list(answer.remarks),
         "printed": answer.printed,

@@ -67,6 +67,9 @@ from convlab.plots.style import KERNEL as KERNEL
 from convlab.plots.style import OUTPUT as OUTPUT
 from convlab.plots.style import describe as describe
 from convlab.plots.style import show as show
+from convlab.plots.tiles import TileCase as TileCase
+from convlab.plots.tiles import machine_roof as machine_roof
+from convlab.plots.tiles import tile_board as tile_board
 from convlab.plots.training import compare_curves as compare_curves
 from convlab.plots.training import confusion_counts as confusion_counts
 from convlab.plots.training import confusion_matrix as confusion_matrix

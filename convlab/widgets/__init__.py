@@ -29,6 +29,7 @@ from convlab.widgets.learning_rate import LearningRateExplorer as LearningRateEx
 from convlab.widgets.output_size import OutputSizeExplorer as OutputSizeExplorer
 from convlab.widgets.pooling import PoolingExplorer as PoolingExplorer
 from convlab.widgets.receptive import ReceptiveFieldExplorer as ReceptiveFieldExplorer
+from convlab.widgets.tiles import TileExplorer as TileExplorer
 from convlab.widgets.xray import NetworkXRayExplorer as NetworkXRayExplorer
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "PoolingExplorer",
     "ReceptiveFieldExplorer",
     "RooflineExplorer",
+    "TileExplorer",
     "as_digit",
     "colour_picture",
     "colour_picture_names",

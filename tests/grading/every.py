@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numba
 import numpy as np
+import pytest
 
 from convlab.grading.definition import Exercise
 from convlab.grading.exercises import EXERCISES, QUESTIONS
@@ -53,6 +55,12 @@ def answer(question_id: str) -> Any:
 def replies(question_id: str) -> list[Any]:
     """The wrong answers that a question replies to, in order."""
     return [reply.answer for reply in QUESTIONS[question_id].replies]
+
+
+def need_compiler(exercise: Exercise) -> None:
+    """Skip, and say why, where functions that must be compiled cannot be."""
+    if exercise.compiled and numba.config.DISABLE_JIT:
+        pytest.skip(f"{exercise.name} is about compiling, which NUMBA_DISABLE_JIT=1 turns off")
 
 
 def as_list(function: Callable[..., Any]) -> Callable[..., Any]:

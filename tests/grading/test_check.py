@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from every import functions
 
 from convlab.grading import check, diagnose, messages, notebook, picture, progress
 from convlab.grading.card import NEUTRAL, Card, Fold, as_html, as_text
@@ -213,7 +214,8 @@ def test_an_endless_loop_is_told_and_counts_as_a_try(capsys, monkeypatch):
 
 def test_all_done(capsys):
     for exercise in COURSE.values():
-        check(exercise.name, exercise.reference)
+        compiled = functions("solutions", exercise.lesson)[exercise.name] if exercise.compiled else None
+        check(exercise.name, compiled or exercise.reference)
     capsys.readouterr()
     check.progress()
     count = len(COURSE)

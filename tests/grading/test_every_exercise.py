@@ -27,7 +27,19 @@ import itertools
 
 import numpy as np
 import pytest
-from every import LESSONS, SEEDS, answers, answers_of, as_float32, as_list, exempt, functions, kills, notebook
+from every import (
+    LESSONS,
+    SEEDS,
+    answers,
+    answers_of,
+    as_float32,
+    as_list,
+    exempt,
+    functions,
+    kills,
+    need_compiler,
+    notebook,
+)
 
 from convlab.grading import Outcome, diagnose
 from convlab.grading.difference import close
@@ -48,7 +60,7 @@ STYLES = [
 @EXERCISE
 def test_the_reference_gets_full_points(exercise):
     for seed in range(5):
-        verdict = diagnose(exercise, exercise.reference, seed)
+        verdict = diagnose(exercise.numbers_only, exercise.reference, seed)
         assert verdict.outcome is Outcome.RIGHT, verdict.sentence
         assert verdict.points == verdict.max_points == exercise.points > 0
         assert verdict.notes == ()
@@ -56,12 +68,14 @@ def test_the_reference_gets_full_points(exercise):
 
 @EXERCISE
 def test_the_solution_gets_full_points(exercise):
+    need_compiler(exercise)
     verdict = diagnose(exercise, functions("solutions", exercise.lesson)[exercise.name], seed=11)
     assert (verdict.outcome, verdict.points) == (Outcome.RIGHT, exercise.points), verdict.sentence
 
 
 @pytest.mark.parametrize(("exercise", "style", "function"), STYLES)
 def test_a_right_answer_in_another_style_is_right(exercise, style, function):
+    need_compiler(exercise)
     for seed in (1, 4):
         verdict = diagnose(exercise, function, seed)
         assert (verdict.outcome, verdict.points) == (Outcome.RIGHT, exercise.points), f"{style}: {verdict.sentence}"
@@ -70,7 +84,7 @@ def test_a_right_answer_in_another_style_is_right(exercise, style, function):
 @EXERCISE
 @pytest.mark.parametrize(("style", "change"), [("list", as_list), ("float32", as_float32)])
 def test_a_list_or_single_precision_costs_nothing(exercise, style, change):
-    verdict = diagnose(exercise, change(exercise.reference), seed=2)
+    verdict = diagnose(exercise.numbers_only, change(exercise.reference), seed=2)
     refused = (verdict.outcome, verdict.points) != (Outcome.RIGHT, exercise.points)
     assert refused == exempt(exercise, style), verdict.sentence
 

@@ -31,6 +31,13 @@ IGNORED = {
     "08_backward": ["play-explorer"],
     "13_gpu": ["limits-explorer"],
     "10_training": ["play-explorer"],
+    "09_fast": [
+        "tile-explorer",
+        "library-source-tables",
+        "library-source-visit",
+        "library-source-outer",
+        "library-source-conv",
+    ],
 }
 NOT_COMPARED = {"nbval-ignore-output", "nbval-skip", "nbval-raises-exception"}
 

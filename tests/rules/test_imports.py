@@ -19,6 +19,7 @@ LAYERS = [
     "jit",
     "checks",
     "simt",
+    "race",
     "reference",
     "kernels",
     "backend",

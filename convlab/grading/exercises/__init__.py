@@ -14,6 +14,7 @@ from convlab.grading.exercises import (
     lesson_06,
     lesson_07,
     lesson_08,
+    lesson_09,
     lesson_10,
     lesson_11,
     lesson_12,
@@ -27,6 +28,7 @@ from convlab.grading.exercises import (
     questions_06,
     questions_07,
     questions_08,
+    questions_09,
     questions_10,
     questions_11,
     questions_12,
@@ -48,6 +50,7 @@ EXERCISES: dict[str, Exercise] = {
         *lesson_13.EXERCISES,
         *lesson_10.EXERCISES,
         *lesson_12.EXERCISES,
+        *lesson_09.EXERCISES,
     )
 }
 QUESTIONS: dict[str, Question] = {
@@ -66,6 +69,7 @@ QUESTIONS: dict[str, Question] = {
         *questions_13.QUESTIONS,
         *questions_10.QUESTIONS,
         *questions_12.QUESTIONS,
+        *questions_09.QUESTIONS,
     )
 }
 
