@@ -1,7 +1,9 @@
 """The learner's working copy of lessons and exercises: made once, brought up to date, never written over.
 
-Notebooks are handed out without outputs. A small file in the working copy remembers a digest of each as it was handed out.
-So what the learner has changed can be told from what only grew old.
+Notebooks are handed out without outputs, and an exercise says so in its name: JupyterLab shows the name alone, so the lesson
+`03_convolution.ipynb` and its exercise would have tabs that look the same. A small file in the working copy remembers a
+digest of each as it was handed out. So what the learner has changed can be told from what only grew old. The records that
+lessons read and cite stand where they stand in the project.
 """
 
 import hashlib
@@ -12,9 +14,11 @@ from pathlib import Path
 
 from convlab.checkpoint import replacing
 from convlab.errors import DataError
+from convlab.records import RESULTS
 
 FOLDERS = ("notebooks", "exercises")
 MANIFEST = ".convlab-course.json"
+EXERCISE = re.compile(r"exercises/(\d\d)_(?!exercise_)(\w+\.ipynb)")
 
 
 @dataclass
@@ -88,11 +92,43 @@ def prepare(folder: str | Path, *, update: bool = False, shipped: Path | None = 
     handed_out = _read_manifest(folder)
     changes = Changes()
     for path in sorted(p for name in FOLDERS for p in (shipped / name).glob("*.ipynb")):
-        name = path.relative_to(shipped).as_posix()
+        plain = path.relative_to(shipped).as_posix()
+        name = handed_out_name(plain)
+        _rename(folder, plain, name, handed_out)
         _bring(folder, name, _without_outputs(path.read_bytes()), handed_out, update, changes)
+    _bring_records(folder, shipped)
     with replacing(folder / MANIFEST) as temporary:
         temporary.write_text(json.dumps(handed_out, indent=1) + "\n")
     return changes
+
+
+def handed_out_name(text: str) -> str:
+    """A path of the course, or a text with such paths, with exercises named as the learner's copy names them.
+
+    The number stays in front, so files sort as lessons do; the word comes next, because a tab cuts off the end of a long name.
+
+    >>> handed_out_name("exercises/03_convolution.ipynb")
+    'exercises/03_exercise_convolution.ipynb'
+    >>> handed_out_name("notebooks/03_convolution.ipynb")
+    'notebooks/03_convolution.ipynb'
+    """
+    return EXERCISE.sub(r"exercises/\1_exercise_\2", text)
+
+
+def _rename(folder, plain, name, handed_out):
+    "a working copy of before exercises had names of their own"
+    if name != plain and (folder / plain).exists() and not (folder / name).exists():
+        (folder / plain).rename(folder / name)
+        if plain in handed_out:
+            handed_out[name] = handed_out.pop(plain)
+
+
+def _bring_records(folder, shipped):
+    "they have a date in their names and never change; those of the learner's own measurements stand beside them"
+    for path in (shipped / RESULTS).glob("*.json"):
+        target = folder / RESULTS / path.name
+        if not target.exists():
+            _write(target, path.read_bytes())
 
 
 def _without_outputs(content: bytes) -> bytes:
@@ -104,7 +140,7 @@ def _without_outputs(content: bytes) -> bytes:
                 cell["outputs"], cell["execution_count"] = [], None
     except (ValueError, LookupError, TypeError):
         return content  # no notebook: handed out as it is
-    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
+    return (handed_out_name(json.dumps(notebook, indent=1, ensure_ascii=False)) + "\n").encode()
 
 
 def _bring(folder, name, content, handed_out, update, changes):

@@ -100,13 +100,14 @@ def newest(name: str, folder: str | Path | None = None) -> dict[str, Any] | None
     name : str
         Such as "train-lenet5-mnist"; of several that fit, the one of the latest date, then of the highest number.
     folder : path, optional
-        By default `benchmarks/results` here or above, else in the clone that convlab is imported from.
+        By default `benchmarks/results` here or above, else where the installed course is, or the clone.
 
     >>> newest("no-such-run") is None
     True
     """
     if folder is None:
-        roots = (Path.cwd(), *Path.cwd().parents, Path(__file__).parents[1])
+        package = Path(__file__).parent
+        roots = (Path.cwd(), *Path.cwd().parents, package / "course_files", package.parent)
         folder = next((root / RESULTS for root in roots if (root / RESULTS).is_dir()), RESULTS)
     wanted = re.compile(rf"(\d{{4}}-\d\d-\d\d)-{re.escape(name)}(?:-(\d+))?\.json")
     found = [(match[1], int(match[2] or 1), path) for path in Path(folder).glob("*.json")

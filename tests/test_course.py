@@ -1,11 +1,15 @@
 """The learner's working copy is completed, brought up to date, and never written over."""
 
+import re
+import tomllib
+from pathlib import Path
+
 import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convlab import course
+from convlab import course, records
 from convlab.errors import DataError
 
 
@@ -27,7 +31,7 @@ def files(folder):
 def test_a_first_copy_holds_everything_and_a_second_changes_nothing(tmp_path, shipped):
     mine = tmp_path / "deep" / "mine"
     assert len(course.prepare(mine, shipped=shipped).added) == 3
-    assert files(mine) == files(shipped)
+    assert {course.handed_out_name(name): text for name, text in files(shipped).items()} == files(mine)
     assert course.prepare(mine, shipped=shipped) == course.Changes()
     assert course.prepare(mine, shipped=shipped, update=True) == course.Changes()
 
@@ -35,18 +39,18 @@ def test_a_first_copy_holds_everything_and_a_second_changes_nothing(tmp_path, sh
 def test_work_is_never_overwritten_and_newer_versions_go_beside_it(tmp_path, shipped):
     mine = tmp_path / "mine"
     course.prepare(mine, shipped=shipped)
-    work = mine / "exercises" / "03_convolution.ipynb"
+    work = mine / "exercises" / "03_exercise_convolution.ipynb"
     work.write_text("my answer")
     (shipped / "exercises" / "03_convolution.ipynb").write_text("do, second edition")
     (shipped / "notebooks" / "00_start.ipynb").write_text("zero, second edition")
     changes = course.prepare(mine, shipped=shipped)
-    assert sorted(changes.waiting) == ["exercises/03_convolution.ipynb", "notebooks/00_start.ipynb"]
+    assert sorted(changes.waiting) == ["exercises/03_exercise_convolution.ipynb", "notebooks/00_start.ipynb"]
     assert work.read_text() == "my answer"
     changes = course.prepare(mine, shipped=shipped, update=True)
     assert changes.updated == ["notebooks/00_start.ipynb"]
-    assert changes.beside == ["exercises/03_convolution-new.ipynb"]
+    assert changes.beside == ["exercises/03_exercise_convolution-new.ipynb"]
     assert work.read_text() == "my answer"
-    assert (mine / "exercises" / "03_convolution-new.ipynb").read_text() == "do, second edition"
+    assert (mine / "exercises" / "03_exercise_convolution-new.ipynb").read_text() == "do, second edition"
     assert course.prepare(mine, shipped=shipped, update=True) == course.Changes()
 
 
@@ -112,3 +116,65 @@ def test_lessons_are_handed_out_without_the_answers(tmp_path):
     assert [cell.source for cell in copied.cells] == ["# Größe", "6 * 7"]
     assert (copied.cells[1].outputs, copied.cells[1].execution_count) == ([], None)
     assert course.prepare(tmp_path / "mine", shipped=tmp_path / "shipped") == course.Changes()
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def links(notebook):
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    return re.findall(r"\]\(((?!https?:|#)[^)\s]+)", re.sub(r"`[^`\n]*`", "", prose))
+
+
+def test_in_a_learners_copy_no_two_notebooks_share_a_name_and_every_link_leads_somewhere(tmp_path):
+    course.prepare(tmp_path, shipped=ROOT)
+    copies = sorted(tmp_path.rglob("*.ipynb"))
+    names = [path.name for path in copies]
+    assert len(names) > 20 and len(set(names)) == len(names)
+    assert all(path.name[3:].startswith("exercise_") for path in copies if path.parent.name == "exercises")
+    dead = [
+        (path.name, link)
+        for path in copies
+        for link in links(nbformat.read(path, as_version=4))
+        if not (path.parent / link).exists()
+    ]
+    assert dead == []
+    assert "convlab check exercises/03_exercise_convolution.ipynb" in (
+        tmp_path / "notebooks" / "00_start_here.ipynb"
+    ).read_text(encoding="utf-8")
+
+
+def test_an_older_copy_keeps_its_exercises_under_the_new_name(tmp_path, shipped):
+    mine = tmp_path / "mine"
+    course.prepare(mine, shipped=shipped)
+    old, new = (mine / "exercises" / f"03_{name}.ipynb" for name in ("convolution", "exercise_convolution"))
+    new.rename(old)
+    old.write_text("my answer")
+    manifest = (mine / course.MANIFEST).read_text()
+    (mine / course.MANIFEST).write_text(manifest.replace("03_exercise_convolution", "03_convolution"))
+    assert course.prepare(mine, shipped=shipped, update=True) == course.Changes()
+    assert (old.exists(), new.read_text()) == (False, "my answer")
+
+
+def test_records_are_where_lessons_look_for_them(tmp_path, shipped, monkeypatch):
+    (shipped / "benchmarks" / "results").mkdir(parents=True)
+    (shipped / "benchmarks" / "results" / "2026-01-02-made-run.json").write_text('{"test_accuracy": 0.5}')
+    course.prepare(tmp_path / "mine", shipped=shipped)
+    monkeypatch.chdir(tmp_path / "mine" / "notebooks")
+    assert records.newest("made-run") == {"test_accuracy": 0.5}
+    own = tmp_path / "mine" / "benchmarks" / "results" / "2026-01-02-made-run.json"
+    own.write_text("{}")
+    assert course.prepare(tmp_path / "mine", shipped=shipped) == course.Changes()
+    assert own.read_text() == "{}"
+
+
+def test_records_travel_in_the_wheel_beside_the_course(tmp_path, monkeypatch):
+    travels = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    included = travels["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert included[records.RESULTS.as_posix()] == f"convlab/course_files/{records.RESULTS.as_posix()}"
+    inside = tmp_path / "site" / "convlab" / "course_files" / records.RESULTS
+    inside.mkdir(parents=True)
+    (inside / "2026-01-02-made-run.json").write_text('{"test_accuracy": 0.25}')
+    monkeypatch.setattr(records, "__file__", str(tmp_path / "site" / "convlab" / "records.py"))
+    monkeypatch.chdir(tmp_path)
+    assert records.newest("made-run") == {"test_accuracy": 0.25}

@@ -92,7 +92,7 @@ def find(folder: Path, exercises: Mapping[str, Exercise]) -> Submissions:
                 strays.append(path.relative_to(root).as_posix())
             else:
                 found.setdefault(lesson, []).append(path)
-        works += [_choose(student, lesson, paths) for lesson, paths in sorted(found.items())]
+        works += [_choose(student, lesson, paths, exercises) for lesson, paths in sorted(found.items())]
     if not works:
         raise DataError(
             f"grade: no notebooks with exercises of the course in {folder}; expected STUDENT/03_convolution.ipynb or "
@@ -120,9 +120,12 @@ def _notebooks(folder: Path) -> Iterator[Path]:
             yield Path(entry.path)
 
 
-def _choose(student: str, lesson: str, paths: list[Path]) -> Work:
-    """The notebook that counts: the one with the plainest name, which is the name it was given out with."""
-    path = min(paths, key=lambda p: (len(p.name), -_time(p).timestamp(), str(p)))
+def _choose(student: str, lesson: str, paths: list[Path], exercises: Mapping[str, Exercise]) -> Work:
+    """The notebook that counts: an exercise rather than the lesson, and of several the one with the plainest name."""
+    graded = paths
+    if len(paths) > 1:  # copies of one notebook, or a whole working copy with the lessons
+        graded = [path for path in paths if any(cell["graded_as"] in exercises for cell in read(path).cells)] or paths
+    path = min(graded, key=lambda p: (len(p.name), -_time(p).timestamp(), str(p)))
     others = tuple(sorted(other.name for other in paths if other != path))
     return Work(student, lesson, path, _submitted(path), others)
 

@@ -55,6 +55,16 @@ def test_the_plainest_name_counts_and_the_others_are_told(tmp_path):
     assert work.others == ("03_convolution-Copy1.ipynb", "old 03_convolution (2).ipynb")
 
 
+def test_of_a_whole_working_copy_the_exercise_counts_not_the_lesson(tmp_path):
+    lesson = plain_notebook("from convlab.grading import check", "def conv1d(x, w):\n    return x")
+    hand_in(tmp_path, "ada", lesson, "03_convolution.ipynb")
+    hand_in(tmp_path, "ada", notebook(answers()), "03_exercise_convolution.ipynb")
+    (work,) = submission.find(tmp_path, EXERCISES).works
+    assert (work.lesson, work.path.name, work.others) == (
+        "03", "03_exercise_convolution.ipynb", ("03_convolution.ipynb",)
+    )  # fmt: skip
+
+
 def test_a_renamed_notebook_is_known_by_its_functions(tmp_path):
     path = hand_in(
         tmp_path, "ada", plain_notebook("def max_pool(x, k, s):\n    return x", "def help(): ..."), "homework.ipynb"
