@@ -23,9 +23,7 @@ def draw(rows: list[dict], limit: float, path: Path, bandwidth: float | None = N
             alpha=0.75,
         )
     axes.axhline(limit, color="0.3")
-    axes.text(
-        0.99, limit * 1.03, f"multiply-add limit, {limit:.0f} GFLOP/s", ha="right", transform=axes.get_yaxis_transform()
-    )
+    axes.text(0.01, limit * 1.05, f"multiply-add limit, {limit:.0f} GFLOP/s", transform=axes.get_yaxis_transform())
     if bandwidth:
         reach = np.geomspace(0.5, limit / bandwidth, 50)
         axes.plot(reach, reach * bandwidth, color="0.3", label=f"memory, {bandwidth:.0f} GB/s")
