@@ -482,6 +482,7 @@ READ_DIGITS = Exercise(
         "labels off by one",
     ),
     behaviour=reading,
+    compile_seconds=40.0,  # of the library, on a machine that has not used it yet
     allowed_imports=LIBRARY,
 )
 

@@ -721,6 +721,7 @@ WHICH_PHOTOGRAPH = Exercise(
     ),
     behaviour=recognising,
     allowed_imports=LIBRARY,
+    compile_seconds=40.0,  # of the library, on a machine that has not used it yet
 )
 
 EXERCISES = (ALEXNET_SHAPES, DROPOUT, LRN, RANDOM_CROPS, PLATEAU_RATES, WHICH_PHOTOGRAPH)
