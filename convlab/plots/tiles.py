@@ -295,16 +295,17 @@ def machine_roof(points: Mapping[str, tuple[float, float]], arithmetic: float, b
     axes.plot(x, np.minimum(arithmetic, bandwidth * x), color=BLACK)
     ridge = arithmetic / bandwidth
     axes.axvline(ridge, color=FAINT, linestyle=":", linewidth=1)
-    axes.annotate(f"arithmetic is the limit from {ridge:.2g} on", (ridge, arithmetic), xytext=(0, 5),
+    axes.annotate(f"arithmetic is the limit from {ridge:.2g} on", (ridge, arithmetic), xytext=(-4, 5),
                   textcoords="offset points", ha="right", fontsize=SMALL, color=FAINT)  # fmt: skip
-    colours = (OUTPUT.line, INPUT.line, KERNEL.line, GRADIENT.line)
+    colours = (OUTPUT.line, INPUT.line, KERNEL.line, GRADIENT.line, FAINT)
     for k, (name, (intensity, speed)) in enumerate(points.items()):
         axes.plot([intensity], [speed], marker=MARKS[k], markersize=9, linestyle="", color=colours[k % len(colours)],
                   markeredgecolor=BLACK, label=name)  # fmt: skip
     axes.set(xscale="log", yscale="log", xlabel="FLOPs for each byte of memory", ylabel="GFLOP/s")
     speeds = [point[1] for point in points.values()]
     axes.set_xlim(x[0], x[-1])
-    axes.set_ylim(min(bandwidth * x[0], *speeds) / 1.5, arithmetic * 2)
+    lowest = min(bandwidth * x[0], *speeds) / 1.5
+    axes.set_ylim(lowest, arithmetic * (arithmetic / lowest) ** 0.12)  # room for the words above the roof
     axes.set_xticks(_powers(*axes.get_xlim()), [f"{tick:g}" for tick in _powers(*axes.get_xlim())])
     axes.set_yticks(_powers(*axes.get_ylim()), [f"{tick:g}" for tick in _powers(*axes.get_ylim())])
     axes.minorticks_off()

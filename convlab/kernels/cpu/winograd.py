@@ -76,10 +76,10 @@ def _some_kernels(w, first, step, turn, taps, half, u, to, plane):
     "u[to + t * plane : + LANES] = G g G' of LANES kernels `step` numbers apart, the first at w[first]; turn: turned round"
     for k in range(0, 9, LANES):
         store_transposed(load(w, uintp(first + k), uintp(step), LANES, 1), taps, uintp(k * LANES), uintp(LANES))
-    k, next_ = (8, -1) if turn else (0, 1)
-    left = _three(_tap(taps, k), _tap(taps, k + 3 * next_), _tap(taps, k + 6 * next_), half)
-    middle = _three(_tap(taps, k + next_), _tap(taps, 4), _tap(taps, k + 7 * next_), half)
-    right = _three(_tap(taps, k + 2 * next_), _tap(taps, k + 5 * next_), _tap(taps, k + 8 * next_), half)
+    k, way = (8, -1) if turn else (0, 1)
+    left = _three(_tap(taps, k), _tap(taps, k + 3 * way), _tap(taps, k + 6 * way), half)
+    middle = _three(_tap(taps, k + way), _tap(taps, 4), _tap(taps, k + 7 * way), half)
+    right = _three(_tap(taps, k + 2 * way), _tap(taps, k + 5 * way), _tap(taps, k + 8 * way), half)
     place, step = uintp(to), uintp(plane)
     for g0, g1, g2 in (
         (left[0], middle[0], right[0]),
@@ -104,15 +104,15 @@ def _transform_weights(w, u, O, C, turn):
         few, spread = np.zeros(LANES * 9 + span, np.float32), np.empty(16 * LANES, np.float32)
         for c in range(0, C, LANES):  # squares: one of the two is read, or written, across the lines of the cache
             for o in range(task * SQUARE, min(O, task * SQUARE + SQUARE)):
-                first, step, some = ((c * O + o) * 9, O * 9, C - c) if turn else ((o * C + c) * 9, 9, C - c)
-                if some >= LANES and first + (LANES - 1) * step + span <= w.size:
+                first, step = ((c * O + o) * 9, O * 9) if turn else ((o * C + c) * 9, 9)
+                if c + LANES <= C and first + (LANES - 1) * step + span <= w.size:
                     _some_kernels(w, first, step, turn, taps, _tap(half, 0), u, o * C + c, O * C)
                     continue
-                for lane in range(min(some, LANES)):  # the last ones, by themselves: nothing is read beyond w
+                for lane in range(min(C - c, LANES)):  # the last ones, by themselves: nothing is read beyond w
                     few[lane * 9 : lane * 9 + 9] = w[first + lane * step : first + lane * step + 9]
                 _some_kernels(few, 0, 9, turn, taps, _tap(half, 0), spread, 0, LANES)
                 for t in range(16):
-                    for lane in range(min(some, LANES)):
+                    for lane in range(min(C - c, LANES)):
                         u[(t * O + o) * C + c + lane] = spread[t * LANES + lane]
 
 
@@ -149,13 +149,13 @@ def line_of_blocks(x, at, half, count, v, to, plane):
     of blocks is a vector of neighbours in memory. The last vector may reach beyond: what it writes there is written later."""
     for j in range(0, count, LANES):
         even, odd = _columns(x, at + j, 2 * half), _columns(x, at + half + j, 2 * half)
-        next_even, next_odd = _columns(x, at + j + 1, 2 * half), _columns(x, at + half + j + 1, 2 * half)
+        wayeven, wayodd = _columns(x, at + j + 1, 2 * half), _columns(x, at + half + j + 1, 2 * half)
         place, step = uintp(to + j), uintp(plane)
         for d0, d1, d2, d3 in (
-            (even[0], odd[0], next_even[0], next_odd[0]),
-            (even[1], odd[1], next_even[1], next_odd[1]),
-            (even[2], odd[2], next_even[2], next_odd[2]),
-            (even[3], odd[3], next_even[3], next_odd[3]),
+            (even[0], odd[0], wayeven[0], wayodd[0]),
+            (even[1], odd[1], wayeven[1], wayodd[1]),
+            (even[2], odd[2], wayeven[2], wayodd[2]),
+            (even[3], odd[3], wayeven[3], wayodd[3]),
         ):
             store(minus(d0, d2), v, place, uintp(0))
             store(plus(d1, d2), v, place + step, uintp(0))
@@ -205,15 +205,14 @@ def _spread(x, v, shape, p0, p1):
     for panel in prange(panels):
         end = min(p1, p0 + panel * W + W)
         for c in range(C):
-            p = p0 + panel * W
-            lane = 0
+            p = first = p0 + panel * W
             while p < end:
                 n, i, j = p // (TH * TW), p // TW % TH, p % TW
                 count = min(end - p, TW - j)
                 at = ((n * C + c) * PH + 2 * i) * 2 * half + j
-                line_of_blocks(x, at, half, count, v, (panel * (C + 1) + c) * W + lane, panels * (C + 1) * W)
+                to = (panel * (C + 1) + c) * W + p - first
+                line_of_blocks(x, at, half, count, v, to, panels * (C + 1) * W)
                 p += count
-                lane += count
 
 
 @parallel

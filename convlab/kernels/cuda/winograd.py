@@ -51,20 +51,20 @@ def matrices(outputs: int, taps: int) -> tuple[np.ndarray, np.ndarray, np.ndarra
     coefficients of the polynomial that vanishes at the other points; A evaluates at the points again (Lagrange; the point at
     infinity stands for the leading coefficient).
     """
-    last = [0.0] * (PATCH - 1)
     distances = [np.prod([p - q for q in POINTS if q != p]) for p in POINTS]
     A = np.array([[p**i for p in POINTS] + [float(i == outputs - 1)] for i in range(outputs)])
-    G = np.array([[p**k / d for k in range(taps)] for p, d in zip(POINTS, distances)] + [[*last[: taps - 1], 1.0]])
+    G = np.array([[p**k / d for k in range(taps)] for p, d in zip(POINTS, distances)] + [[0.0] * (taps - 1) + [1.0]])
     B = np.array([[*np.poly([q for q in POINTS if q != p])[::-1], 0.0] for p in POINTS] + [np.poly(POINTS)[::-1]])
     return A.astype(np.float32), G.astype(np.float32), B.astype(np.float32)
 
 
 # ------------------------------------------------------------------------------------------------ transforms
 @functools.cache
-def make_spread(side, step, which, mirror, together):
-    """Kernel that takes squares of side x side numbers, `step` apart, to 64 places: E square E', E being B or G."""
+def make_spread(side, step, mirror, together):
+    """Kernel that takes squares of side x side numbers, `step` apart, to 64 places: E square E'. E is B for whole patches,
+    and G for what is smaller, taps or gradients."""
     _, G, B = matrices(PATCH + 1 - side, side)
-    E = np.ascontiguousarray((B if which == "B" else G)[:, :: -1 if mirror else 1])
+    E = np.ascontiguousarray((B if side == PATCH else G)[:, :: -1 if mirror else 1])
     LINE = together + 1  # numbers of a line of shared memory: threads side by side meet different banks
     SIZE = PATCH * PATCH * LINE
 
@@ -107,7 +107,7 @@ def make_spread(side, step, which, mirror, together):
 
 
 @functools.cache
-def make_gather(outputs, step, together):
+def make_gather(outputs, together):
     """Kernel that takes 64 places back to squares of outputs x outputs numbers: A places A' + bias."""
     A, _, _ = matrices(outputs, PATCH + 1 - outputs)
     LINE = together + 1
@@ -134,7 +134,7 @@ def make_gather(outputs, step, together):
         cuda.syncthreads()
         n, r = split(p, TH * TW)
         i, j = split(r, TW)
-        h, v = int32(i * step), int32(j * step + int32(part))
+        h, v = int32(i * outputs), int32(j * outputs + int32(part))
         if live and part < uint32(outputs) and v < W:
             at = int32(first + n * image_step + c * channel_step + h * W + v)
             for e in range(PATCH):
@@ -153,11 +153,11 @@ def _grid(squares, channels):
     return (-(-squares // TOGETHER), channels), PATCH * TOGETHER
 
 
-def _spread(x, out, shape, steps, squares, before, depth, pitch, *, side, step, which, first=0, mirror=False):
+def _spread(x, out, shape, steps, squares, before, depth, pitch, *, side, step, first=0, mirror=False):
     "shape: images, channels, height and width of x; steps: from an image, and from a channel, to the next"
     images, channels, H, W = shape
     launch.start(
-        make_spread(side, step, which, mirror, TOGETHER), *_grid(pitch, channels),
+        make_spread(side, step, mirror, TOGETHER), *_grid(pitch, channels),
         x, out, *ints(first, images, channels, *steps, H, W, *squares, *before, depth, pitch),
     )  # fmt: skip
 
@@ -165,7 +165,7 @@ def _spread(x, out, shape, steps, squares, before, depth, pitch, *, side, step, 
 def _gather(m, bias, y, shape, steps, squares, pitch, *, outputs, first=0):
     images, channels, H, W = shape
     launch.start(
-        make_gather(outputs, outputs, TOGETHER), *_grid(images * squares[0] * squares[1], channels),
+        make_gather(outputs, TOGETHER), *_grid(images * squares[0] * squares[1], channels),
         m, bias, y, *ints(first, images, channels, *steps, H, W, *squares, pitch),
     )  # fmt: skip
 
@@ -207,7 +207,7 @@ def convolve(x, before, w, bias, y, *, mirror=False):
     u = empty(PLACES * C * MP, np.float32)
     steps = (area, O * area) if mirror else (C * area, area)  # from output channel, and from input channel, to the next
     _spread(w.reshape(w.size), u, (O, C, taps, taps), steps, (1, 1), (0, 0), C, MP,
-            side=taps, step=taps, which="G", mirror=mirror)  # fmt: skip
+            side=taps, step=taps, mirror=mirror)  # fmt: skip
     squares = _squares((OH, OW), step)
     together = _some_images(N, squares, max(C, O))
     flat_x, flat_y = x.reshape(x.size), y.reshape(y.size)
@@ -216,7 +216,7 @@ def convolve(x, before, w, bias, y, *, mirror=False):
         P = images * squares[0] * squares[1]
         v, m = empty((1, PLACES * C, 1, P), np.float32), empty((1, PLACES * O, 1, P), np.float32)
         _spread(flat_x, v.reshape(v.size), (images, C, H, W), (C * H * W, H * W), squares, before, C, P,
-                side=PATCH, step=step, which="B", first=n * C * H * W)  # fmt: skip
+                side=PATCH, step=step, first=n * C * H * W)  # fmt: skip
         correlate.products(variant, u, v, _zeros(PLACES * O), m, O)
         _gather(m.reshape(m.size), bias, flat_y, (images, O, OH, OW), (O * OH * OW, OH * OW), squares, P,
                 outputs=step, first=n * O * OH * OW)  # fmt: skip
@@ -236,9 +236,9 @@ def convolve_grad_weight(dy, x, dw, before):
         P = images * squares[0] * squares[1]
         v, u = empty((1, PLACES * C, 1, P), np.float32), empty((1, PLACES * O, 1, P), np.float32)
         _spread(flat_x, v.reshape(v.size), (images, C, H, W), (C * H * W, H * W), squares, before, C, P,
-                side=PATCH, step=step, which="B", first=n * C * H * W)  # fmt: skip
+                side=PATCH, step=step, first=n * C * H * W)  # fmt: skip
         _spread(flat_dy, u.reshape(u.size), (images, O, OH, OW), (O * OH * OW, OH * OW), squares, (0, 0), O, P,
-                side=step, step=step, which="G", first=n * O * OH * OW)  # fmt: skip
+                side=step, step=step, first=n * O * OH * OW)  # fmt: skip
         grad_weight.grad_weight(u, v, sums[part], (1, 1), (0, 0), (1, 1))
     total = sums.reshape(sums.size)
     if len(starts) > 1:

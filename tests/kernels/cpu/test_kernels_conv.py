@@ -5,9 +5,10 @@ import pytest
 from agreement import DTYPES, SEEDS, assert_agrees, error, examples, normal, wide
 from hypothesis import given
 from hypothesis import strategies as st
-from textbook import CASES, DEEP, GROUP, LANES, MANY, MOST, PANEL, Layer, conv2d, conv2d_grad_input, conv2d_grad_weight
+from textbook import CASES, DEEP, GROUP, LANES, MANY, MOST, PANEL, Layer
 
 import convlab.functional as F
+from benchmarks import by_taps
 from convlab import reference as R
 from convlab.kernels.cpu import conv, conv_transpose
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS
@@ -22,13 +23,9 @@ BOTH_TYPES = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_textbook_here_is_the_reference(name):
     layer = CASES[name]
     x, w, b, dy = layer.arrays(np.float64)
-    options = tuple(layer.options.values())
-    found = {
-        "y": (conv2d(x, w, b, layer.y_shape, *options), R.conv2d(x, w, b, **layer.options)),
-        "dw": (conv2d_grad_weight(dy, x, w.shape, *options), R.conv2d_grad_weight(dy, x, w.shape, **layer.options)),
-        "dx": (conv2d_grad_input(dy, w, x.shape, *options), R.conv2d_grad_input(dy, w, x.shape, **layer.options)),
-    }
-    for ours, textbook in found.values():
+    calls = {"conv2d": (x, w, b), "conv2d_grad_weight": (dy, x, w.shape), "conv2d_grad_input": (dy, w, x.shape)}
+    for name, arguments in calls.items():
+        ours, textbook = (getattr(module, name)(*arguments, **layer.options) for module in (by_taps, R))
         assert error(ours, textbook) < 1e-14
 
 

@@ -21,6 +21,7 @@ from convlab.kernels.cpu.register_tile import (
     store_runs,
     store_transposed,
     take,
+    times,
     zipped,
 )
 
@@ -46,6 +47,7 @@ def test_a_tile_is_loaded_added_to_and_stored(V, dtype):
         tile = load(b, uintp(3), uintp(0), R, V)
         tile = outer_add(tile, a, rows, uintp(1), uintp(k), b, uintp(j))
         tile = minus(plus(tile, load(b, uintp(1), uintp(5), R, V)), load(b, uintp(0), uintp(2), R, V))
+        tile = times(tile, load(b, uintp(4), uintp(3), R, V))
         store(tile, plain, uintp(2), uintp(step))
         store_transposed(tile, turned, uintp(1), uintp(R + 2))
 
@@ -57,6 +59,7 @@ def test_a_tile_is_loaded_added_to_and_stored(V, dtype):
 
     tile = spoken.outer_add(spoken.load(b, 3, 0, R, V, L), a, rows, 1, np.uintp(11), b, 9)
     tile = spoken.minus(spoken.plus(tile, spoken.load(b, 1, 5, R, V, L)), spoken.load(b, 0, 2, R, V, L))
+    tile = spoken.times(tile, spoken.load(b, 4, 3, R, V, L))
     expected, expected_turned = np.full(size, -7, dtype), np.full(size, -7, dtype)
     spoken.store(tile, expected, 2, step)
     spoken.store_transposed(tile, expected_turned, 1, R + 2)

@@ -1,4 +1,4 @@
-"""Convolutions of real size in float64, as a sum over the taps of the kernel; NumPy multiplies. Independent of the kernels.
+"""Convolutions of real size, held to their sums over the taps in float64 (`benchmarks.by_taps`).
 
 `Layer` is one legal convolution, and compares all its passes. `CASES` are layers made to reach each way the kernels can go;
 their sizes follow the constants of the kernels, so they still do when those are tuned.
@@ -10,6 +10,7 @@ import numpy as np
 from agreement import assert_agrees, error, normal
 
 import convlab.functional as F
+from benchmarks import by_taps
 from convlab.kernels.cpu.narrow import MOST
 from convlab.kernels.cpu.product import CHUNK, DEEP
 from convlab.kernels.cpu.register_tile import lanes_of
@@ -19,52 +20,6 @@ GROUP = 2  # panels, more than a task takes
 LANES = lanes_of(4)
 PANEL = 3 * LANES  # output channels in the widest panel
 MANY = max(LANES, MOST) + 1  # channels enough to lie along the vector, and one too many for one vector
-
-
-# ------------------------------------------------------------------------------------------------ the textbook
-def seen(padded, tap, out, stride, dilation):
-    "what the windows see through one tap: a view (N, C, OH, OW)"
-    (k, l), (s, t), (d, e) = tap, stride, dilation
-    return padded[:, :, k * d : k * d + (out[0] - 1) * s + 1 : s, l * e : l * e + (out[1] - 1) * t + 1 : t]
-
-
-def bordered(x, padding):
-    p, q = padding
-    return np.pad(x, ((0, 0), (0, 0), (p, p), (q, q)))
-
-
-def in_groups(array, groups):
-    "(N, C, H, W) as (groups, C / groups, N * H * W)"
-    N, C, H, W = array.shape
-    return array.transpose(1, 0, 2, 3).reshape(groups, C // groups, N * H * W)
-
-
-def conv2d(x, w, b, y_shape, stride, padding, dilation, groups):
-    N, O, *out = y_shape
-    padded, y = bordered(x, padding), np.zeros((groups, O // groups, N * out[0] * out[1]))
-    for tap in np.ndindex(w.shape[2:]):
-        pixels = in_groups(seen(padded, tap, out, stride, dilation), groups)
-        y += w[:, :, *tap].reshape(groups, O // groups, -1) @ pixels
-    return y.reshape(O, N, *out).transpose(1, 0, 2, 3) + b[:, None, None]
-
-
-def conv2d_grad_weight(dy, x, w_shape, stride, padding, dilation, groups):
-    padded, dw = bordered(x, padding), np.zeros(w_shape)
-    upstream = in_groups(dy, groups)
-    for tap in np.ndindex(w_shape[2:]):
-        pixels = in_groups(seen(padded, tap, dy.shape[2:], stride, dilation), groups)
-        dw[:, :, *tap] = (upstream @ pixels.transpose(0, 2, 1)).reshape(w_shape[:2])
-    return dw
-
-
-def conv2d_grad_input(dy, w, x_shape, stride, padding, dilation, groups):
-    N, C, H, W = x_shape
-    padded, upstream = bordered(np.zeros(x_shape), padding), in_groups(dy, groups)
-    for tap in np.ndindex(w.shape[2:]):
-        own = w[:, :, *tap].reshape(groups, len(w) // groups, -1)
-        share = (own.transpose(0, 2, 1) @ upstream).reshape(C, N, *dy.shape[2:])
-        seen(padded, tap, dy.shape[2:], stride, dilation)[...] += share.transpose(1, 0, 2, 3)
-    return padded[:, :, padding[0] : padding[0] + H, padding[1] : padding[1] + W]
 
 
 # ------------------------------------------------------------------------------------------------ layers
@@ -127,11 +82,10 @@ class Layer:
     def expected(self, dtype, seed=0):
         x, w, b, dy = (array.astype(np.float64) for array in self.arrays(dtype, seed))
         back = normal(np.random.default_rng(seed), self.channels, dtype).astype(np.float64)
-        options = tuple(self.options.values())
-        dx = conv2d_grad_input(dy, w, x.shape, *options)
+        dx = by_taps.conv2d_grad_input(dy, w, x.shape, **self.options)
         return {
-            "forward": conv2d(x, w, b, self.y_shape, *options),
-            "grad_weight": conv2d_grad_weight(dy, x, w.shape, *options),
+            "forward": by_taps.conv2d(x, w, b, **self.options),
+            "grad_weight": by_taps.conv2d_grad_weight(dy, x, w.shape, **self.options),
             "grad_input": dx,
             "transposed": dx + back[:, None, None],
         }

@@ -15,6 +15,18 @@ pytestmark = [
 ]
 
 
+def passes_with(path, **environment):
+    "runs the tests of a file in a process of its own; what was printed"
+    command = [sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider", "--durations=5", str(path)]
+    done = subprocess.run(
+        command, cwd=HERE.parents[2], env=os.environ | environment, capture_output=True, text=True, encoding="utf-8",
+        timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
+    assert " passed" in done.stdout and " failed" not in done.stdout
+    return done.stdout
+
+
 @pytest.mark.cuda
 def test_there_are_files():
     assert len(FILES) >= 4
@@ -23,14 +35,7 @@ def test_there_are_files():
 @pytest.mark.cuda
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_in_the_simulator(path):
-    environment = os.environ | {"NUMBA_ENABLE_CUDASIM": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider", "--durations=5", str(path)]
-    done = subprocess.run(
-        command, cwd=HERE.parents[2], env=environment, capture_output=True, text=True, encoding="utf-8", timeout=900
-    )
-    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
-    assert " passed" in done.stdout and " failed" not in done.stdout
-    print(done.stdout[-1500:])
+    print(passes_with(path, NUMBA_ENABLE_CUDASIM="1")[-1500:])
 
 
 @pytest.mark.gpu
@@ -42,10 +47,4 @@ def test_on_a_gpu():
         backend.kernels("cuda")
     except errors.BackendError as error:
         pytest.skip(str(error))
-    environment = os.environ | {"CONVLAB_TEST_GPU": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-m", "", "-p", "no:cacheprovider"]
-    command.append(str(HERE / "simulated" / "test_simulated_operations.py"))
-    done = subprocess.run(
-        command, cwd=HERE.parents[2], env=environment, capture_output=True, text=True, encoding="utf-8", timeout=900
-    )
-    assert done.returncode == 0, f"{done.stdout[-6000:]}\n{done.stderr[-2000:]}"
+    passes_with(HERE / "simulated" / "test_simulated_operations.py", CONVLAB_TEST_GPU="1")
