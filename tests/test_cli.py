@@ -217,6 +217,24 @@ def test_the_installed_command_runs_and_help_loads_no_numba(tmp_path):
     assert done.stdout.strip() == f"convlab {convlab.__version__}"
 
 
+def test_the_package_runs_as_the_command():
+    done = subprocess.run([sys.executable, "-m", "convlab", "--version"], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == f"convlab {convlab.__version__}", done.stderr
+
+
+@pytest.mark.parametrize("option", ["--ServerApp.ip=0.0.0.0", "--ip=0.0.0.0", "--debug"])
+def test_lab_listens_where_it_is_told_to_and_else_to_this_machine_only(option, tmp_path, monkeypatch):
+    commands = []
+    monkeypatch.setattr(
+        lab.subprocess, "run", lambda command, **_: commands.append(command) or subprocess.CompletedProcess(command, 0)
+    )
+    monkeypatch.setenv("CONVLAB_PROGRESS", str(tmp_path / "progress.json"))
+    assert invoke("lab", str(tmp_path / "course"), "--", option).exit_code == 0
+    given = [word for word in commands[0] if ".ip=" in word or "--ip=" in word]
+    assert given == (["--ServerApp.ip=127.0.0.1"] if option == "--debug" else [option])
+    assert option in commands[0]
+
+
 def test_lab_draws_the_progress_and_brings_its_settings(tmp_path, monkeypatch):
     monkeypatch.setenv("CONVLAB_PROGRESS", str(tmp_path / "progress.json"))
     monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "mine"))

@@ -539,7 +539,7 @@ def test_importing_convlab_starts_nothing():
 
 def test_kernels_of_one_factory_have_names_of_their_own():
     # symbols of machine code are found by name: two with one name, compiled in different processes, would be one kernel
-    from convlab.kernels.cpu.narrow import _make_narrow
+    from convlab.kernels.cpu.narrow import _make_forward
 
-    names = {_make_narrow(4, *shape).__wrapped__.__qualname__ for shape in ((8, 1), (1, 8), (6, 2))}
+    names = {_make_forward(4, *shape).__wrapped__.__qualname__ for shape in ((8, 1), (1, 8), (6, 2))}
     assert len(names) == 3

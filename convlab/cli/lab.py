@@ -65,11 +65,11 @@ def _front_page(folder: Path) -> None:
 
 
 def _serve(folder: Path, browser: bool, port: int | None, options: list[str]) -> int:
-    """Run JupyterLab on this machine only, at the first lesson, until the learner ends it."""
+    """Run JupyterLab, by default on this machine only, at the first lesson, until the learner ends it."""
     first = min((folder / "notebooks").glob("*.ipynb"), key=lambda path: path.stem, default=None)
-    command = [
-        sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve()}", "--ServerApp.ip=127.0.0.1",
-    ]  # fmt: skip
+    command = [sys.executable, "-m", "jupyter", "lab", f"--ServerApp.root_dir={folder.resolve()}"]
+    if not any(option.startswith(("--ip=", "--ServerApp.ip=")) for option in options):  # JupyterLab takes only one
+        command.append("--ServerApp.ip=127.0.0.1")
     if first is not None:
         command.append(f"--LabApp.default_url=/lab/tree/{first.relative_to(folder).as_posix()}")
     if not browser:

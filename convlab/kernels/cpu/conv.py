@@ -20,9 +20,8 @@ import numpy as np
 
 from convlab.geometry import extent
 from convlab.jit import parallel, prange
-from convlab.kernels.cpu import linear, shifted_rows, winograd, winograd_weights
+from convlab.kernels.cpu import linear, narrow, shifted_rows, winograd, winograd_weights
 from convlab.kernels.cpu.memory import workspace
-from convlab.kernels.cpu.narrow import MOST, SLACK, narrow, run_ends
 from convlab.kernels.cpu.product import best_vectors, multiply, packed, padded_bias, split, table
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS, ROWS, lanes_of
 
@@ -57,7 +56,7 @@ def tables(N, C, groups, image, before, stride, grid, kernel, dilation, out_chan
     cols = (np.arange(C // groups) * (height * width))[:, None, None] + tap
     area = grid[0] * grid[1]
     places = (np.arange(N) * (out_channels * area))[:, None] + np.arange(area)
-    ends = run_ends(grid[1], lanes)
+    ends = narrow.run_ends(grid[1], lanes)
     run_starts, run_places = rows[:, :, ends], places.reshape(N, *grid)[:, :, ends]
     extra = max(ROWS.values())
     return Tables(
@@ -98,16 +97,15 @@ def tiled(lanes):
     return INSTRUCTIONS is not None and lanes > FEW
 
 
-def few_channels(x, w, b, y, t):
+def few_channels(x, w, b, y, groups, t):
     "y = b + the sum over channels and taps of w * x, pixels along the vector"
-    lanes, (OH, OW) = lanes_of(x.itemsize), y.shape[2:]
-    a = surround(x, t.size, t.before, SLACK if lanes > OW else 0)
-    narrow(w, b, a, t.run_starts, t.cols, y.reshape(-1), t.run_places, OH * OW, min(OW, lanes), t.runs)
+    slack = narrow.SLACK if lanes_of(x.itemsize) > y.shape[3] else 0
+    narrow.forward(w, b, surround(x, t.size, t.before, slack), group_size(x, groups, t), y, groups, t)
 
 
-def is_narrow(out_channels, groups, stride):
-    """Whether the output channels are so few that pixels lie along the vector instead."""
-    return INSTRUCTIONS is not None and groups == 1 and out_channels <= MOST and stride == (1, 1)
+def group_size(x, groups, t):
+    "numbers from one group of channels of a padded image to the next"
+    return x.shape[1] // groups * t.size[0] * t.size[1]
 
 
 def covers(w, image, out, before):
@@ -126,20 +124,21 @@ def conv2d(x, w, b, y, stride, before, dilation):
     (N, C, *image), (O, per_group, *kernel) = x.shape, w.shape
     groups = C // per_group
     lanes = O // groups
-    if not tiled(lanes) and not is_narrow(O, groups, stride):
+    few = narrow.is_narrow(lanes, stride)
+    if not tiled(lanes) and not few:
         return shifted_rows.conv2d(x, w, b, y, stride, before, dilation)
     if groups == 1 and winograd.fits(N, C, O, kernel, stride, dilation, y.shape[2:], x.dtype):
         return winograd.convolve(x, before, w, b, y)
     t = tables(
         N, C, groups, tuple(image), before, stride, y.shape[2:], tuple(kernel), dilation, O, lanes_of(x.itemsize)
     )
-    if is_narrow(O, groups, stride):
-        return few_channels(x, w, b, y, t)
+    if few:
+        return few_channels(x, w, b, y, groups, t)
     a, flat_y, area = surround(x, t.size, t.before), y.reshape(-1), y.shape[2] * y.shape[3]
     vectors = best_vectors(lanes, x.itemsize)
     for g in range(groups):
         own = slice(g * lanes, (g + 1) * lanes)
-        source = a[g * per_group * t.size[0] * t.size[1] :]
+        source = a[g * group_size(x, groups, t) :]
         panels, bias = packed(flat(w[own]), vectors), padded_bias(b[own], lanes, x.dtype)
         multiply(source, t.rows, t.cols, panels, bias, flat_y[g * lanes * area :], t.places, area, lanes, vectors)
 
@@ -151,13 +150,16 @@ def conv2d_grad_weight(dy, x, dw, stride, before, dilation):
     (N, C, *image), (O, per_group, *kernel) = x.shape, dw.shape
     groups = C // per_group
     lanes = O // groups
-    if not tiled(lanes):
+    few = narrow.is_narrow(lanes, stride) and narrow.fills_vectors(dy.shape[3], x.itemsize)
+    if not tiled(lanes) and not few:
         return shifted_rows.conv2d_grad_weight(dy, x, dw, stride, before, dilation)
     if groups == 1 and winograd_weights.fits(N, C, O, kernel, stride, dilation, dy.shape[2:], x.dtype):
         return winograd_weights.grad_weight(dy, x, dw, before)
     t = tables(
         N, C, groups, tuple(image), before, stride, dy.shape[2:], tuple(kernel), dilation, O, lanes_of(x.itemsize)
     )
+    if few:
+        return narrow.grad_weight(dy, surround(x, t.size, t.before), group_size(x, groups, t), dw, groups, t)
     a, area, depth = surround(x, t.size, t.before), dy.shape[2] * dy.shape[3], t.cols.size
     vectors = best_vectors(lanes, x.itemsize)
     parts = split(lanes, depth, t.pixels.size, x.itemsize, vectors)
@@ -165,7 +167,7 @@ def conv2d_grad_weight(dy, x, dw, stride, before, dilation):
     for g in range(groups):
         own = slice(g * lanes, (g + 1) * lanes)
         upstream = dy if groups == 1 else np.ascontiguousarray(dy[:, own])
-        source = a[g * per_group * t.size[0] * t.size[1] :]
+        source = a[g * group_size(x, groups, t) :]
         sums = (
             dw[own] if parts == 1 else workspace("sums", parts * lanes * depth, x.dtype).reshape(parts, *dw[own].shape)
         )

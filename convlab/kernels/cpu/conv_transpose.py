@@ -18,8 +18,8 @@ from numba import uintp
 
 from convlab.geometry import extent
 from convlab.jit import parallel, prange
-from convlab.kernels.cpu import linear, shifted_rows, winograd
-from convlab.kernels.cpu.conv import covers, few_channels, flat, is_narrow, surround, tables, tiled
+from convlab.kernels.cpu import linear, narrow, shifted_rows, winograd
+from convlab.kernels.cpu.conv import covers, few_channels, flat, surround, tables, tiled
 from convlab.kernels.cpu.memory import workspace
 from convlab.kernels.cpu.product import best_vectors, multiply, padded_bias, table
 from convlab.kernels.cpu.register_tile import ROWS, lanes_of
@@ -173,8 +173,8 @@ def conv_transpose2d(x, w, b, y, stride, before, dilation):
     groups = C // per_group
     stride = tuple(s if n > 1 else 1 for s, n in zip(stride, small))  # one window takes no step, however long
     phases = stride[0] * stride[1]
-    if is_narrow(C, groups, stride):
-        return _few_channels(x, w, b, y, before, dilation)
+    if narrow.is_narrow(per_group, stride):
+        return _few_channels(x, w, b, y, groups, before, dilation)
     if groups == 1 and winograd.fits(N, O, C, kernel, stride, dilation, image, x.dtype):
         return winograd.convolve(x, tuple(2 - p for p in before), w, b, y, mirror=True)
     together = 1 < phases <= kernel[0] * kernel[1] and per_group < 2 * lanes_of(x.itemsize)
@@ -205,11 +205,13 @@ def _passes(plan, a, w, b, y, groups, step):
             multiply(source, rows, cols, _packed(own, taps, vectors), bias, target, places, step, lanes, vectors)
 
 
-def _few_channels(x, w, b, y, before, dilation):
-    "stride 1 and few channels: a convolution with the mirrored kernel"
+def _few_channels(x, w, b, y, groups, before, dilation):
+    "stride 1 and few channels to a group: a convolution with the mirrored kernel"
     (N, O, *small), (_, C, *image), kernel = x.shape, y.shape, w.shape[2:]
     reach = tuple(extent(k, d) - 1 - p for k, d, p in zip(kernel, dilation, before))
-    mirrored = np.ascontiguousarray(w.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1])
-    lanes = lanes_of(x.itemsize)
-    t = tables(N, O, 1, tuple(small), reach, (1, 1), tuple(image), kernel, dilation, C, lanes)
-    few_channels(x, mirrored, b, y, t)
+    mirrored = w[:, :, ::-1, ::-1].reshape(groups, O // groups, C // groups, *kernel).swapaxes(1, 2)
+    mirrored = np.ascontiguousarray(mirrored).reshape(C, O // groups, *kernel)
+    t = tables(
+        N, O, groups, tuple(small), reach, (1, 1), tuple(image), kernel, dilation, C, lanes_of(x.itemsize)
+    )  # fmt: skip
+    few_channels(x, mirrored, b, y, groups, t)

@@ -1,9 +1,13 @@
-"""Convolution with few output channels at stride 1: neighbouring pixels lie along the vector, not channels.
+"""Convolution with few output channels to a group, at stride 1: neighbouring pixels lie along the vector, not channels.
 
-    y[places[s] + r * step : + run] = bias[r] + sum_k w[r, k] * x[starts[s] + cols[k] : + run]
+A run is as many pixels of one output line as a vector holds; the last run of a line ends where the line ends and may overlap
+the one before. With s a run, l a pixel of it, and r an output channel of the group,
 
-A run is as many pixels of one line as a vector holds; the last run of a line ends where the line ends and may overlap the one
-before, which then writes the same numbers.
+    forward        y[places[s] + r * area + l] = bias[r] + sum_k w[r, k] * x[starts[s] + cols[k] + l]
+    grad_weight    dw[r, k] = sum_s sum_l dy[places[s] + r * area + l] * x[starts[s] + cols[k] + l]
+
+Where runs overlap, forward writes the same numbers twice; the gradient counts a pixel in the first of them. Its sums over l
+stay apart, lane by lane, until the end.
 """
 
 import functools
@@ -12,10 +16,36 @@ import numpy as np
 from numba import uintp
 
 from convlab.jit import get_threads, jit, parallel, prange
-from convlab.kernels.cpu.register_tile import LANES, ROWS, lanes_of, load, outer_add_at, store_runs, store_whole_runs
+from convlab.kernels.cpu.memory import workspace
+from convlab.kernels.cpu.register_tile import (
+    INSTRUCTIONS,
+    LANES,
+    ROWS,
+    lanes_of,
+    load,
+    outer_add_at,
+    product_add,
+    store,
+    store_runs,
+    store_whole_runs,
+)
 
-MOST = 8  # output channels; more fill a vector well enough
+MOST = 8  # output channels of a group; more fill a vector well enough
 SLACK = 2 * LANES  # numbers past the end of the image that a short line's vector may touch
+REGISTERS = 4 * ROWS[3]  # vectors that the processor holds
+SUMS = 3 * ROWS[3]  # of them for sums
+VISIT = 4096  # numbers of the gradient that are used again and again from the first-level cache
+TASKS = 16  # tasks that a gradient is split into at least, where there are as many images
+
+
+def is_narrow(lanes: int, stride: tuple[int, int]) -> bool:
+    """Whether a group has so few output channels that pixels lie along the vector."""
+    return INSTRUCTIONS is not None and lanes <= MOST and stride == (1, 1)
+
+
+def fills_vectors(width: int, itemsize: int) -> bool:
+    """Whether lines of so many outputs fill the vectors of a gradient."""
+    return 2 * width >= lanes_of(itemsize)
 
 
 def run_ends(width: int, lanes: int) -> np.ndarray:
@@ -23,38 +53,123 @@ def run_ends(width: int, lanes: int) -> np.ndarray:
     return np.unique(np.minimum(np.arange(0, width, lanes), max(0, width - lanes)))
 
 
+# ------------------------------------------------------------------------------------------------ forward
 @functools.cache
-def _make_narrow(itemsize, R, V):
+def _make_forward(itemsize, R, V):
     W = V * lanes_of(itemsize)
 
     @jit
-    def some_runs(w, rows, x, starts, cols, bias, y, places, step, run, first, last):
+    def some_runs(w, w0, rows, x, x0, starts, cols, bias, b0, y, places, step, run, first, last):
         whole = run * V == W
         for s in range(uintp(first), uintp(last), uintp(V)):
-            tile = load(bias, uintp(0), uintp(W), R, V)
+            tile = load(bias, uintp(b0), uintp(W), R, V)
             for k in range(uintp(cols.size)):
-                tile = outer_add_at(tile, w, rows, k, x, starts, s, cols[k])
+                tile = outer_add_at(tile, w, rows, uintp(w0) + k, x, starts, s, uintp(x0) + cols[k])
             if whole:  # a mask costs
                 store_whole_runs(tile, y, places, s, uintp(step))
             else:
                 store_runs(tile, y, places, s, uintp(step), run)
 
     @parallel
-    def narrow(w, rows, x, starts, cols, bias, y, places, step, run, count, chunk):
-        for task in prange((count + chunk - 1) // chunk):
+    def forward(w, rows, x, group_size, starts, cols, bias, y, places, step, run, count, chunk, groups):
+        for task in prange((count + chunk - 1) // chunk * groups):
+            g, first = task % groups, task // groups * chunk
             some_runs(
-                w, rows, x, starts, cols, bias, y, places, step, run, task * chunk, min(count, task * chunk + chunk)
-            )
+                w, g * R * cols.size, rows, x, g * group_size, starts, cols, bias, g * R * W, y[g * R * step :], places,
+                step, run, first, min(count, first + chunk),
+            )  # fmt: skip
 
-    return narrow
+    return forward
 
 
-def narrow(w, bias, x, starts, cols, y, places, step, run, count):
-    """`count` runs; `starts` and `places` repeat their last entry so that a tile may reach past it."""
-    O, depth = len(w), w[0].size
-    V = min(MOST, 3 * ROWS[3] // O)  # as many sums as the registers hold
-    lanes = lanes_of(x.itemsize)
-    chunk = max(1, -(-count // (4 * get_threads() * V))) * V
-    rows = (np.arange(O) * depth).astype(np.uintp)
-    repeated = np.repeat(bias[:O], V * lanes)
-    _make_narrow(x.itemsize, O, V)(w.reshape(-1), rows, x, starts, cols, repeated, y, places, step, run, count, chunk)
+def forward(w, bias, x, group_size, y, groups, t):
+    """y = bias + the sum over channels and taps of w * x, by the runs of the tables `t`.
+
+    x: the padded images in one row; from one group to the next it is `group_size` numbers.
+    """
+    lanes, L = len(w) // groups, lanes_of(x.itemsize)
+    V = min(MOST, SUMS // lanes)
+    rows = (np.arange(lanes) * w[0].size).astype(np.uintp)
+    chunk = -(-t.runs // (V * max(1, 4 * get_threads() // groups))) * V
+    _make_forward(x.itemsize, lanes, V)(
+        w.reshape(-1), rows, x, group_size, t.run_starts, t.cols, np.repeat(bias[: len(w)], V * L), y.reshape(-1),
+        t.run_places, y[0, 0].size, min(y.shape[3], L), t.runs, chunk, groups,
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------ gradient by the weights
+@functools.cache
+def _make_grad_weight(itemsize, R, V):
+    L = lanes_of(itemsize)
+    W = V * L
+
+    @jit
+    def visit(dy, dy0, rows, places, x, x0, starts, cols, seen, width, first, last, sums):
+        "sums[k // V, r, k % V, l] += the products of some lines, for all taps"
+        per_line = seen.size
+        for block in range(sums.size // (R * W)):
+            at, k = uintp(block * R * W), uintp(block * V)
+            tile = load(sums, at, uintp(W), R, V)
+            for line in range(first, last):
+                for c in range(per_line):
+                    s = uintp(line * per_line + c)
+                    tile = product_add(
+                        tile, dy, rows, places[s] + uintp(dy0), x, cols, k, starts[s] + uintp(x0), seen[c], width
+                    )
+            store(tile, sums, at, uintp(W))
+
+    @parallel
+    def grad_weight(
+        dy, group_step, rows, places, x, group_size, starts, cols, seen, width, dw, images, height, lines, parts, groups,
+    ):  # fmt: skip
+        "dw[part, g, r, k] = the sum over the images of a part"
+        depth = dw.size // (parts * groups * R)
+        for task in prange(parts * groups):
+            part, g = task // groups, task % groups
+            sums = np.zeros((depth + V - 1) // V * R * W, dy.dtype)
+            for n in range(images * part // parts, images * (part + 1) // parts):
+                for i in range(0, height, lines):
+                    first, last = n * height + i, n * height + min(height, i + lines)
+                    visit(
+                        dy,
+                        g * group_step,
+                        rows,
+                        places,
+                        x,
+                        g * group_size,
+                        starts,
+                        cols,
+                        seen,
+                        width,
+                        first,
+                        last,
+                        sums,
+                    )
+            for r in range(R):
+                for k in range(depth):
+                    at = ((k // V * R + r) * V + k % V) * L
+                    total = sums[at]
+                    for l in range(1, L):
+                        total += sums[at + l]
+                    dw[part, g, r, k] = total
+
+    return grad_weight
+
+
+def grad_weight(dy, x, group_size, dw, groups, t):
+    "dw = the sum over images and outputs of dy * x; arguments as for `forward`"
+    N, O, OH, OW = dy.shape
+    lanes, L = O // groups, lanes_of(x.itemsize)
+    V = max(1, min(MOST, (REGISTERS - lanes - 2) // (lanes + 1)))  # sums, lines of dy and of x, the mask
+    ends = run_ends(OW, L)
+    seen = np.concatenate([[0], ends[:-1] + L - ends[1:]])  # pixels of a run that were in the one before
+    parts = max(1, min(N, TASKS // groups))
+    shape = parts, groups, lanes, dw[0].size
+    sums = dw.reshape(shape) if parts == 1 else workspace("sums", parts * dw.size, dw.dtype).reshape(shape)
+    rows = (np.arange(lanes) * (OH * OW)).astype(np.uintp)
+    _make_grad_weight(x.itemsize, lanes, V)(
+        dy.reshape(-1), lanes * OH * OW, rows, t.run_places, x, group_size, t.run_starts, t.taps, seen, min(OW, L), sums,
+        N, OH, max(1, VISIT // (lanes * OW)), parts, groups,
+    )  # fmt: skip
+    if parts > 1:
+        np.sum(sums, axis=0, out=dw.reshape(shape[1:]))

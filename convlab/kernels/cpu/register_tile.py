@@ -361,6 +361,37 @@ def outer_add_at(typing, tile, a, rows, k, b, starts, s, l):
 
 
 @intrinsic
+def product_add(typing, tile, a, rows, k, b, cols, c, l, low, high):
+    "tile[r, v] += a[rows[r] + k + lane] * b[cols[c + v] + l + lane], for the lanes low <= lane < high; no other is touched"
+
+    def code(context, builder, signature, args):
+        value, a, rows, k, b, cols, c, l, low, high = args
+        a_type, rows_type, b_type, cols_type = (signature.args[n] for n in (1, 2, 4, 5))
+        mask = _between(builder, tile, low, high)
+        align, zero = ir.Constant(I32, BYTES[tile.dtype]), ir.Constant(tile.vector, None)
+
+        def vector(array_type, array, start, plus):
+            address = builder.gep(_address(context, builder, array_type, array, start), [plus])
+            address = builder.bitcast(address, tile.vector.as_pointer())
+            return _masked(builder, tile, "load", tile.vector, [address, align, mask, zero])
+
+        start_of = lambda kind, table, place, plus: builder.load(_address(context, builder, kind, table, place, plus))
+        nought = ir.Constant(k.type, 0)
+        lines = [vector(a_type, a, start_of(rows_type, rows, nought, r), k) for r in range(tile.rows)]
+        for v in range(tile.vectors):
+            other = vector(b_type, b, start_of(cols_type, cols, c, v), l)
+            for r, line in enumerate(lines):
+                place = r * tile.vectors + v
+                product = builder.fmul(line, other, flags=["contract"])
+                total = builder.fadd(product, builder.extract_value(value, place), flags=["contract"])
+                value = builder.insert_value(value, total, place)
+        return value
+
+    offset, lane = types.uintp, types.intp
+    return tile(tile, a, rows, offset, b, cols, offset, offset, lane, lane), code
+
+
+@intrinsic
 def store_runs(typing, tile, y, places, s, step, high):
     "y[places[s + v] + r * step : + high] = tile[r, v]"
 
@@ -405,8 +436,9 @@ if config.DISABLE_JIT:
 
     store_whole_runs = lambda tile, y, places, s, step: store_runs(tile, y, places, s, step, lanes_of(y.itemsize))
     load, load_part = _with_lanes(_python.load, 0), _with_lanes(_python.load_part, 0)
-    outer_add_at, store_runs = _with_lanes(_python.outer_add_at, 4), _with_lanes(_python.store_runs, 1)
-    outer_add, plus, minus, zipped, store, store_part, store_transposed, take = (
-        _python.outer_add, _python.plus, _python.minus, _python.zipped, _python.store, _python.store_part,
+    outer_add_at, product_add = _with_lanes(_python.outer_add_at, 4), _with_lanes(_python.product_add, 4)
+    store_runs = _with_lanes(_python.store_runs, 1)
+    outer_add, plus, minus, times, zipped, store, store_part, store_transposed, take = (
+        _python.outer_add, _python.plus, _python.minus, _python.times, _python.zipped, _python.store, _python.store_part,
         _python.store_transposed, _python.take,
     )  # fmt: skip

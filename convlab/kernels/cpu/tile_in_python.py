@@ -52,6 +52,15 @@ def outer_add_at(tile, a, rows, k, b, starts, s, l, lanes):
     return tile + a[rows[: len(tile)] + k][:, None] * row
 
 
+def product_add(tile, a, rows, k, b, cols, c, l, low, high, lanes):
+    tile, some = tile.copy(), slice(int(low), int(high))
+    for r in range(len(tile)):
+        for v in range(tile.shape[1] // lanes):
+            line, other = (array[int(start) :][some] for array, start in ((a, rows[r] + k), (b, cols[c + v] + l)))
+            tile[r, v * lanes : (v + 1) * lanes][some] += line * other
+    return tile
+
+
 def load_part(b, j, low, high, lanes):
     tile = np.zeros((1, lanes), b.dtype)
     tile[0, max(0, low) : high] = b[j + max(0, low) : j + min(high, lanes)]

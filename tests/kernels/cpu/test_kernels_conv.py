@@ -10,7 +10,7 @@ from textbook import CASES, DEEP, GROUP, LANES, MANY, MOST, PANEL, Layer
 import convlab.functional as F
 from benchmarks import by_taps
 from convlab import reference as R
-from convlab.kernels.cpu import conv, conv_transpose
+from convlab.kernels.cpu import conv, conv_transpose, narrow
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS
 
 pytestmark = pytest.mark.paths
@@ -126,4 +126,7 @@ def test_the_cases_reach_what_they_are_named_for(products):
     assert len(asked_by("strided, phase by phase")) == 10
     assert len(asked_by("stride longer than the kernel")) == 2 + 2 * 2 * 1
     assert len(asked_by("depthwise")) == 0
-    assert len(asked_by(f"5 filters, {LANES} columns")) == 1  # the gradient by the weights alone
+    assert len(asked_by("depthwise, strided")) == 0
+    assert len(asked_by(f"5 filters, {LANES} columns")) == 0  # few filters: pixels lie along the vector
+    too_short = not narrow.fills_vectors(3, itemsize=4)  # lines, for the gradient by the weights
+    assert len(asked_by("5 filters, 2 columns")) == too_short

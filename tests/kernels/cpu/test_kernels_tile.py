@@ -16,6 +16,7 @@ from convlab.kernels.cpu.register_tile import (
     outer_add,
     outer_add_at,
     plus,
+    product_add,
     store,
     store_part,
     store_runs,
@@ -109,6 +110,31 @@ def test_runs_of_pixels(R, V, dtype):
         tile = spoken.outer_add_at(spoken.load(b, 0, 0, R, V, L), a, rows, np.uintp(5), b, starts, 1, np.uintp(4), L)
         spoken.store_runs(tile, expected, places.astype(np.int64), 1, step, high, L)
         np.testing.assert_allclose(y, expected, rtol=0, atol=8 * np.finfo(dtype).eps * np.abs(tile).max())
+
+
+@BOTH_TYPES
+@pytest.mark.parametrize(("R", "V"), [(1, 8), (3, 4), (8, 1)])
+def test_products_along_the_lanes_leave_others_alone(R, V, dtype):
+    L = compiled.lanes_of(np.dtype(dtype).itemsize)
+
+    @numba.njit
+    def compute(a, rows, k, b, cols, l, low, high, y):
+        tile = load(b, uintp(0), uintp(1), R, V)
+        tile = product_add(tile, a, rows, uintp(k), b, cols, uintp(2), uintp(l), low, high)
+        store(tile, y, uintp(0), uintp(V * L))
+
+    a, b = numbers(60 + L, dtype), numbers(V * L + 100, dtype)
+    rng = np.random.default_rng(2)
+    rows, cols = rng.integers(0, 40, R).astype(np.uintp), rng.integers(0, 60, V + 2).astype(np.uintp)
+    tile = spoken.load(b, 0, 1, R, V, L)
+    for low, high in [(0, L), (1, L), (0, L - 1), (1, 1)]:
+        y = np.full(R * V * L, -7, dtype)
+        compute(a, rows, 5, b, cols, 4, low, high, y)
+        expected = spoken.product_add(tile, a, rows, np.uintp(5), b, cols, 2, np.uintp(4), low, high, L)
+        np.testing.assert_allclose(y, expected.ravel(), rtol=0, atol=8 * np.finfo(dtype).eps * np.abs(expected).max())
+        for v in range(V):
+            same = [lane for lane in range(L) if not low <= lane < high]
+            np.testing.assert_array_equal(y.reshape(R, V, L)[:, v, same], tile.reshape(R, V, L)[:, v, same])
 
 
 def test_every_task_is_taken_once():
