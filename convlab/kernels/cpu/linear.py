@@ -15,10 +15,11 @@ import numpy as np
 from convlab.jit import parallel, prange
 from convlab.kernels.cpu import plain_linear
 from convlab.kernels.cpu.memory import workspace
-from convlab.kernels.cpu.product import MATRIX, best_vectors, multiply, packed, padded_bias, table
+from convlab.kernels.cpu.product import MATRIX, VISIT, best_vectors, multiply, packed, padded_bias, table
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS, ROWS
 
 SMALL = 64 * 64  # weights below which the plain loops are as good
+LONG = 6 * VISIT  # weights come from memory, where long runs of a row are read faster
 
 
 @functools.lru_cache(64)
@@ -39,7 +40,7 @@ def linear(x, w, b, y):
     vectors = best_vectors(N, x.itemsize)
     rows, cols, places = _tables(O, I, I, 1, 1)
     inputs = packed(x, vectors)
-    multiply(w, rows, cols, inputs, padded_bias(None, N, x.dtype), y, places, O, N, vectors)
+    multiply(w, rows, cols, inputs, padded_bias(None, N, x.dtype), y, places, O, N, vectors, visit=LONG)
     y += b
 
 

@@ -7,9 +7,9 @@ a pixel of the output, k a tap of the kernel: the matrix of all windows (im2col)
 weights; j runs over output channels, which lie side by side in the lanes of a vector.
 
 The work is cut to fit the caches. A *panel* is as many columns of b as a tile is wide, stored [k, lane] so that it is read in
-order. A *visit* takes DEEP values of k of one panel, which then stay in the cache next to the core while the rows of a task
-pass by, one tile of rows after the other. A *task* is a share of the rows and one panel; where b is a matrix whose rows lie
-far apart, it takes neighbouring panels together, so that it copies longer runs of each row.
+order. A *visit* takes as many values of k of one panel as stay in the cache next to the core while the rows of a task pass by,
+one tile of rows after the other. A *task* is a share of the rows and one panel; where b is a matrix whose rows lie far apart,
+it takes neighbouring panels together, so that it copies longer runs of each row.
 """
 
 import functools
@@ -33,8 +33,9 @@ from convlab.kernels.cpu.register_tile import (
     take,
 )
 
-DEEP = 1024  # values of k per visit
-CHUNK = 384  # rows per task, about
+VISIT = 1 << 15  # bytes of a panel per visit: two thirds of the first-level cache
+CHUNK = 768  # rows per task, about
+PART = 1024  # values of k that are worth a task of their own
 # neighbouring numbers that a task copies from a row of a matrix: rows far apart share few places in the cache
 RUN = 512
 BLOCK = 1 << 16  # numbers of a matrix that a task copies at a time: half the second-level cache
@@ -242,10 +243,10 @@ def split(lanes: int, rows: int, depth: int, itemsize: int, vectors: int) -> int
     """Parts that the sum over k is split into, where rows and lanes alone make too few tasks. Depends on sizes alone, so that
     results do not depend on the number of threads."""
     tasks = -(-lanes // (vectors * lanes_of(itemsize))) * -(-rows // CHUNK)
-    return max(1, min(TASKS // tasks, depth // DEEP))
+    return max(1, min(TASKS // tasks, depth // PART))
 
 
-def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PANELS, parts=1):
+def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PANELS, parts=1, visit=VISIT):
     """Run the product; `rows` has ROWS entries more than `places`, which has one more than there are rows."""
     R, W = ROWS[vectors], vectors * lanes_of(a.itemsize)
     threads, panels = get_threads(), -(-lanes // W)
@@ -253,7 +254,7 @@ def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PA
     groups = -(-panels // group)
     M, share = places.size - 1, -(-cols.size // parts)
     chunks = max(-(-M // CHUNK), min(-(-SHARES * threads // (groups * parts)), -(-M // (4 * R))))
-    most = BLOCK // (group * W) if kind == MATRIX else DEEP
+    most = BLOCK // (group * W) if kind == MATRIX else visit // (W * a.itemsize)
     deep = -(-share // -(-share // most))
     _make_product(a.itemsize, R, vectors)(
         a.reshape(-1), rows, cols, b.reshape(-1), kind, bias, y.reshape(-1), y.size // parts, places, step, lanes,

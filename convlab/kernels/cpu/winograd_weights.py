@@ -42,12 +42,16 @@ from convlab.kernels.cpu.winograd import SQUARE, TOGETHER, line_of_blocks, split
 
 CACHED = 1 << 22  # numbers of V and U at a time
 BLOCKS = 320  # below, to put the gradient together costs more than the products save
+CHANNELS = 128  # of both kinds; fewer are multiplied too quickly for what it takes to read and write U and V
+FILLED = 0.9  # of the blocks by gradients; in small pictures with odd sides too much is rim
 
 
 def fits(images, x_channels, y_channels, kernel, stride, dilation, out, dtype) -> bool:
     """Whether a gradient can be, and is worth being, computed this way. Depends on sizes alone."""
     blocks = images * ((out[0] + 1) // 2) * ((out[1] + 1) // 2)
-    return blocks >= BLOCKS and winograd.fits(images, x_channels, y_channels, kernel, stride, dilation, out, dtype)
+    if blocks < BLOCKS or min(x_channels, y_channels) < CHANNELS or images * out[0] * out[1] < FILLED * 4 * blocks:
+        return False
+    return winograd.fits(images, x_channels, y_channels, kernel, stride, dilation, out, dtype)
 
 
 @parallel

@@ -12,13 +12,14 @@ from agreement import assert_agrees, error, normal
 import convlab.functional as F
 from benchmarks import by_taps
 from convlab.kernels.cpu.narrow import MOST
-from convlab.kernels.cpu.product import CHUNK, DEEP
+from convlab.kernels.cpu.product import CHUNK, PART, VISIT
 from convlab.kernels.cpu.register_tile import lanes_of
 
 GROUP = 2  # panels, more than a task takes
 
 LANES = lanes_of(4)
 PANEL = 3 * LANES  # output channels in the widest panel
+DEEP = VISIT // (4 * LANES)  # values of k that a visit takes at most
 MANY = max(LANES, MOST) + 1  # channels enough to lie along the vector, and one too many for one vector
 
 
@@ -108,7 +109,7 @@ CASES = {
     "more panels than a group": Layer(2, 5, GROUP * PANEL + LANES + 1, (5, 6), (1, 1)),
     "one channel too many for a panel": Layer(2, 4, PANEL + 1, (5, 4), (3, 2)),
     "more pixels than a task": Layer(3, 2, MANY, (CHUNK // 16, 17), (3, 3), padding=(1, 1)),
-    "more pixels than a visit, in parts": Layer(2 * DEEP // 196 + 2, 2, MANY, (14, 14), (3, 3), padding=(1, 1)),
+    "more pixels than a visit, in parts": Layer(2 * PART // 196 + 2, 2, MANY, (14, 14), (3, 3), padding=(1, 1)),
     "many images of a few pixels": Layer(DEEP // 4, 3, MANY, (4, 5), (3, 3)),
     "lines of one pixel": Layer(2, 3, MANY, (40, 3), (2, 3)),
     "dilated": Layer(2, 5, MANY, (11, 13), (3, 2), padding=(2, 1), dilation=(2, 3)),
