@@ -3,6 +3,7 @@
 Needs Playwright for Python and a Chromium: the one that CONVLAB_CHROMIUM names, else one on the PATH.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -143,10 +144,9 @@ def wait_for(address, server, log):
 
 
 def stop(server):
-    """End the server, and with it its kernels: they are its own process group."""
-    server.send_signal(signal.SIGTERM)
-    try:
+    """End `convlab lab`, its JupyterLab and the kernels: they are one process group."""
+    os.killpg(server.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
         server.wait(20)
-    except subprocess.TimeoutExpired:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(server.pid, signal.SIGKILL)
-        server.wait(5)

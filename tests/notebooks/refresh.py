@@ -29,7 +29,7 @@ def refresh(path: Path) -> None:
         environment.pop("CONVLAB_DATA", None)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         client = NotebookClient(
-            notebook, timeout=90, kernel_name="python3", store_widget_state=False, record_timing=False,
+            notebook, timeout=90, kernel_name="python3", store_widget_state=False, record_timing=False, coalesce_streams=True,
             resources={"metadata": {"path": str(path.parent)}},
         )  # fmt: skip
         client.execute(env=environment)

@@ -22,7 +22,7 @@ from convlab.geometry import extent
 from convlab.jit import parallel, prange
 from convlab.kernels.cpu import linear, narrow, shifted_rows, winograd, winograd_weights
 from convlab.kernels.cpu.memory import workspace
-from convlab.kernels.cpu.product import best_vectors, multiply, packed, padded_bias, split, table
+from convlab.kernels.cpu.product import PANELS, best_vectors, is_read_once, multiply, packed, padded_bias, split, table
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS, ROWS, lanes_of
 
 FEW = 4  # output channels of a group that are too few to fill a vector
@@ -139,8 +139,12 @@ def conv2d(x, w, b, y, stride, before, dilation):
     for g in range(groups):
         own = slice(g * lanes, (g + 1) * lanes)
         source = a[g * group_size(x, groups, t) :]
-        panels, bias = packed(flat(w[own]), vectors), padded_bias(b[own], lanes, x.dtype)
-        multiply(source, t.rows, t.cols, panels, bias, flat_y[g * lanes * area :], t.places, area, lanes, vectors)
+        bias, target = padded_bias(b[own], lanes, x.dtype), flat_y[g * lanes * area :]
+        if is_read_once(t.places.size - 1, lanes, x.itemsize, vectors):
+            weights, kind = w[own], t.cols.size  # as they are: a task packs its panel, visit by visit
+        else:
+            weights, kind = packed(flat(w[own]), vectors), PANELS
+        multiply(source, t.rows, t.cols, weights, bias, target, t.places, area, lanes, vectors, kind=kind)
 
 
 def conv2d_grad_weight(dy, x, dw, stride, before, dilation):

@@ -33,7 +33,7 @@ from convlab.kernels.cpu.register_tile import (
     take,
 )
 
-VISIT = 1 << 15  # bytes of a panel per visit: two thirds of the first-level cache
+VISIT = 24 << 10  # bytes of a panel per visit: half of the first-level cache, or more
 CHUNK = 768  # rows per task, about
 PART = 1024  # values of k that are worth a task of their own
 # neighbouring numbers that a task copies from a row of a matrix: rows far apart share few places in the cache
@@ -246,6 +246,16 @@ def split(lanes: int, rows: int, depth: int, itemsize: int, vectors: int) -> int
     return max(1, min(TASKS // tasks, depth // PART))
 
 
+def _chunks(rows: int, tasks: int, R: int) -> int:
+    """Shares of the rows, where lanes and parts make so many tasks."""
+    return max(-(-rows // CHUNK), min(-(-SHARES * get_threads() // tasks), -(-rows // (4 * R))))
+
+
+def is_read_once(rows: int, lanes: int, itemsize: int, vectors: int) -> bool:
+    """Whether each panel belongs to one task, which may then pack it for itself."""
+    return _chunks(rows, -(-lanes // (vectors * lanes_of(itemsize))), ROWS[vectors]) == 1
+
+
 def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PANELS, parts=1, visit=VISIT):
     """Run the product; `rows` has ROWS entries more than `places`, which has one more than there are rows."""
     R, W = ROWS[vectors], vectors * lanes_of(a.itemsize)
@@ -253,7 +263,7 @@ def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PA
     group = min(panels, -(-RUN // W)) if kind == MATRIX else 1
     groups = -(-panels // group)
     M, share = places.size - 1, -(-cols.size // parts)
-    chunks = max(-(-M // CHUNK), min(-(-SHARES * threads // (groups * parts)), -(-M // (4 * R))))
+    chunks = _chunks(M, groups * parts, R)
     most = BLOCK // (group * W) if kind == MATRIX else visit // (W * a.itemsize)
     deep = -(-share // -(-share // most))
     _make_product(a.itemsize, R, vectors)(
