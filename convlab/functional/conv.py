@@ -6,6 +6,7 @@ the gradients of a loss by them. Along each axis OH = floor((H + 2 padding - dil
 Source: V. Dumoulin, F. Visin, "A guide to convolution arithmetic for deep learning", arXiv:1603.07285, 2016.
 """
 
+import functools
 from typing import Any, NamedTuple
 
 from convlab import checks, geometry
@@ -30,6 +31,19 @@ class Windows(NamedTuple):
 
 def windows_of(op, x_shape, w_shape, stride, padding, dilation, groups) -> Windows:
     """Check the geometry of a convolution; raise what `conv2d` documents."""
+    options = stride, padding, dilation, groups
+    if all(map(_is_plain, options)):  # a network asks the same at every step
+        return _known_windows_of(op, x_shape, w_shape, *options)
+    return _windows_of(op, x_shape, w_shape, *options)
+
+
+def _is_plain(value) -> bool:
+    "an int, a text or a tuple of ints; True, which is no number here, equals 1 and would be taken for it"
+    kind = type(value)
+    return kind is int or kind is str or (kind is tuple and all(type(v) is int for v in value))
+
+
+def _windows_of(op, x_shape, w_shape, stride, padding, dilation, groups) -> Windows:
     (N, C, *image), (O, per_group, *kernel) = x_shape, w_shape
     stride, dilation = checks.pair(op, "stride", stride, 1), checks.pair(op, "dilation", dilation, 1)
     groups = checks.integer(op, "groups", groups, 1)
@@ -55,6 +69,9 @@ def windows_of(op, x_shape, w_shape, stride, padding, dilation, groups) -> Windo
     checks.fits(op, "the padded image", (N, C, *(M + sum(pad) for M, pad in zip(image, pads))))
     checks.fits(op, "y", (N, O, *out))
     return Windows(stride, (pads[0][0], pads[1][0]), dilation, (N, O, *out))
+
+
+_known_windows_of = functools.lru_cache(256)(_windows_of)
 
 
 def conv2d(
