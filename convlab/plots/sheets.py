@@ -1,5 +1,6 @@
 """Many small pictures on one sheet with one scale: feature maps, codes, the filters of a layer in their colours."""
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MARGIN, GAP, HEAD, FOOT = 0.15, 0.1, 0.26, 0.5  # inches
+CREDIT, LETTERS = 0.24, 80  # inches of a line of credits; letters in it
 TALLEST, MOST = 1.5, 256  # inches of a picture; pictures on a sheet
 
 
@@ -104,9 +106,10 @@ def photo_sheet(images: Any, titles: Sequence[str] = (), *, columns: int = 6, cr
             "normalised"
         )
     pictures = list(stack.transpose(0, 2, 3, 1))
-    figure, axes, bottom = _sheet("photo_sheet", pictures, titles, columns, INPUT, {}, 0.24 * bool(credit))
-    if credit:
-        axes.text(MARGIN, bottom + 0.2, f"Photographs: {credit}", va="bottom", fontsize=SMALL, color=FAINT)
+    lines = textwrap.wrap(f"Photographs: {credit}", LETTERS) if credit else []
+    figure, axes, bottom = _sheet("photo_sheet", pictures, titles, columns, INPUT, {}, CREDIT * len(lines))
+    for number, line in enumerate(lines, 1):
+        axes.text(MARGIN, bottom + CREDIT * number - 0.04, line, va="bottom", fontsize=SMALL, color=FAINT)
     N, _, H, W = stack.shape
     photographs = f"{N} photograph{'s' * (N > 1)}"
     return describe(figure, f"{photographs} of {H} x {W}{': ' if len(titles) else ''}{', '.join(map(str, titles))}.")

@@ -29,7 +29,7 @@ def refresh(path: Path) -> None:
         environment.pop("CONVLAB_DATA", None)
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         client = NotebookClient(
-            notebook, timeout=90, kernel_name="python3", store_widget_state=False, record_timing=False, coalesce_streams=True,
+            notebook, timeout=90, kernel_name="python3", store_widget_state=False, record_timing=False,
             resources={"metadata": {"path": str(path.parent)}},
         )  # fmt: skip
         client.execute(env=environment)
@@ -42,9 +42,23 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
     notebook.metadata = nbformat.from_dict({"kernelspec": KERNEL, "language_info": {"name": "python"}})
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in KEPT_METADATA if key in cell.metadata})
+        if cell.cell_type == "code":
+            cell.outputs = joined(cell.outputs)
         for output in cell.get("outputs", ()):
             if "image/png" in output.get("data", {}):
                 output.data.pop(LIVE, None)
+
+
+def joined(outputs: list) -> list:
+    """Printed lines that arrived one after the other are one output: in how many pieces they came is chance."""
+    together = []
+    for output in outputs:
+        last = together[-1] if together else {}
+        if output.output_type == "stream" and (last.get("output_type"), last.get("name")) == ("stream", output.name):
+            last.text += output.text
+        else:
+            together.append(output)
+    return together
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ LAYERS = [
     "bench",
     "convlab",  # the package itself: it offers names of all the others
     "cli",
+    "__main__",
 ]
 
 
