@@ -10,6 +10,7 @@ that was forked after a kernel ran. So kernels start one at a time, and a forked
 anew as plain loops, whose longest sums may differ in the last bits.
 """
 
+import ctypes
 import functools
 import os
 import sys
@@ -69,6 +70,7 @@ def jit(function):
 
 # turns of the waiting loop of GNU's OpenMP before a thread sleeps: some tenths of a millisecond, the time between two kernels
 SPINS = "100000"
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 
 
 class Kernel:
@@ -94,6 +96,7 @@ class Kernel:
         with _process.launching:
             if not _process.launched:
                 _wait_politely()
+                _keep_freed_memory()
                 _process.launched = True
             if not numba.config.DISABLE_JIT and not hasattr(_process.told, "threads"):
                 numba.set_num_threads(_process.threads)
@@ -106,6 +109,20 @@ def _wait_politely() -> None:
     want the processors too, as beside a browser, that keeps the very thread waiting that is waited for."""
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
+
+
+def _keep_freed_memory() -> None:
+    """Tell glibc to keep what is freed. A step of training frees arrays and asks for the same sizes again; given back to the
+    system in between, they cost a page fault every 4 KB, which can be a fifth of the step. Not where somebody has told it
+    something else, nor under other C libraries."""
+    if "GLIBC_TUNABLES" in os.environ or any(name.startswith("MALLOC_") for name in os.environ):
+        return
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError, TypeError):
+        return
+    mallopt(M_MMAP_THRESHOLD, 32 << 20)
+    mallopt(M_TRIM_THRESHOLD, 256 << 20)
 
 
 def parallel(function):

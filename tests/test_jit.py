@@ -10,6 +10,7 @@ import importlib.util
 import io
 import os
 import pickle
+import platform
 import shutil
 import subprocess
 import sys
@@ -535,6 +536,32 @@ def test_the_serial_copy_computes_the_same(monkeypatch):
 def test_importing_convlab_starts_nothing():
     done = run_python("import convlab, sys; print('numba' in sys.modules, 'numpy' in sys.modules)")
     assert done.stdout == "False False\n"
+
+
+FAULTS = """
+    import resource
+    import numpy as np
+    import convlab.functional as F
+
+    F.relu(np.zeros(8, np.float32))  # the first kernel
+    faults = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    def step():
+        arrays = [np.ones(1 << 20, np.float32) for _ in range(4)]  # 4 MB each
+    step()
+    before = faults()
+    for _ in range(10):
+        step()
+    print(faults() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_freed_memory_is_kept_unless_somebody_wants_it_otherwise():
+    free = {name: None for name in os.environ if name.startswith("MALLOC_") or name == "GLIBC_TUNABLES"}
+    kept, returned = (
+        int(run_python(FAULTS, **{**free, **asked}).stdout) for asked in ({}, {"MALLOC_MMAP_THRESHOLD_": "65536"})
+    )
+    assert kept < 1000 < returned  # of 10 x 4 x 1024 pages, or 10 x 8 large ones
 
 
 def test_kernels_of_one_factory_have_names_of_their_own():
