@@ -17,6 +17,12 @@ from convlab.errors import DataError
 from convlab.records import RESULTS
 
 FOLDERS = ("notebooks", "exercises")
+FRONT_PAGE = "notebooks/00_start_here.ipynb"
+# `convlab lab` draws the picture beside the notebook; the project and its site have no learner
+PROGRESS = {
+    "cell_type": "markdown", "id": "your-progress", "metadata": {},
+    "source": ["![Your progress, lesson by lesson](progress.svg)"],
+}  # fmt: skip
 MANIFEST = ".convlab-course.json"
 EXERCISE = re.compile(r"exercises/(\d\d)_(?!exercise_)(\w+\.ipynb)")
 
@@ -95,7 +101,7 @@ def prepare(folder: str | Path, *, update: bool = False, shipped: Path | None = 
         plain = path.relative_to(shipped).as_posix()
         name = handed_out_name(plain)
         _rename(folder, plain, name, handed_out)
-        _bring(folder, name, _without_outputs(path.read_bytes()), handed_out, update, changes)
+        _bring(folder, name, _handed_out(plain, path.read_bytes()), handed_out, update, changes)
     _bring_records(folder, shipped)
     with replacing(folder / MANIFEST) as temporary:
         temporary.write_text(json.dumps(handed_out, indent=1) + "\n")
@@ -131,13 +137,16 @@ def _bring_records(folder, shipped):
             _write(target, path.read_bytes())
 
 
-def _without_outputs(content: bytes) -> bytes:
-    """The notebook as nobody has run it yet: a result that can be read beside the question spoils the prediction."""
+def _handed_out(name: str, content: bytes) -> bytes:
+    """The notebook as nobody has run it yet: a result that can be read beside the question spoils the prediction. The first
+    shows how far its reader is."""
     try:
         notebook = json.loads(content)
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
                 cell["outputs"], cell["execution_count"] = [], None
+        if name == FRONT_PAGE:
+            notebook["cells"].insert(1, PROGRESS)
     except (ValueError, LookupError, TypeError):
         return content  # no notebook: handed out as it is
     return (handed_out_name(json.dumps(notebook, indent=1, ensure_ascii=False)) + "\n").encode()

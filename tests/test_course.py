@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convlab import course, records
+from convlab.cli import lab
 from convlab.errors import DataError
 
 
@@ -126,8 +127,10 @@ def links(notebook):
     return re.findall(r"\]\(((?!https?:|#)[^)\s]+)", re.sub(r"`[^`\n]*`", "", prose))
 
 
-def test_in_a_learners_copy_no_two_notebooks_share_a_name_and_every_link_leads_somewhere(tmp_path):
+def test_in_a_learners_copy_no_two_notebooks_share_a_name_and_every_link_leads_somewhere(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVLAB_PROGRESS", str(tmp_path / "progress.json"))
     course.prepare(tmp_path, shipped=ROOT)
+    lab._front_page(tmp_path)
     copies = sorted(tmp_path.rglob("*.ipynb"))
     names = [path.name for path in copies]
     assert len(names) > 20 and len(set(names)) == len(names)
@@ -178,3 +181,12 @@ def test_records_travel_in_the_wheel_beside_the_course(tmp_path, monkeypatch):
     monkeypatch.setattr(records, "__file__", str(tmp_path / "site" / "convlab" / "records.py"))
     monkeypatch.chdir(tmp_path)
     assert records.newest("made-run") == {"test_accuracy": 0.25}
+
+
+def test_the_first_lesson_shows_its_readers_progress_and_the_project_has_none(tmp_path):
+    course.prepare(tmp_path)
+    shown = {path.name: path.read_text(encoding="utf-8").count("](progress.svg)") for path in tmp_path.rglob("*.ipynb")}
+    assert shown.pop(Path(course.FRONT_PAGE).name) == 1
+    assert not any(shown.values())
+    assert nbformat.read(tmp_path / course.FRONT_PAGE, as_version=4).cells[1].id == "your-progress"
+    assert "progress.svg" not in (course.source() / course.FRONT_PAGE).read_text(encoding="utf-8")

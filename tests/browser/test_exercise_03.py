@@ -30,6 +30,9 @@ def test_a_mistake_is_named_mended_and_counted(page, lab):
     asked.get_by_text(re.compile(r"2 (of|/) 2")).first.wait_for()
 
     lab.open(page, "notebooks/00_start_here.ipynb")
+    picture = page.locator("img[alt^='Your progress']")
+    picture.wait_for()
+    assert picture.evaluate("image => image.naturalWidth") > 500  # drawn by `convlab lab`, found and shown
     front = cell_with(page, "check.progress()")
     run(page, cell_with(page, "from convlab.grading import check"))
     run(page, front)

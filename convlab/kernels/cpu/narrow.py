@@ -131,20 +131,8 @@ def _make_grad_weight(itemsize, R, V):
                 for i in range(0, height, lines):
                     first, last = n * height + i, n * height + min(height, i + lines)
                     visit(
-                        dy,
-                        g * group_step,
-                        rows,
-                        places,
-                        x,
-                        g * group_size,
-                        starts,
-                        cols,
-                        seen,
-                        width,
-                        first,
-                        last,
-                        sums,
-                    )
+                        dy, g * group_step, rows, places, x, g * group_size, starts, cols, seen, width, first, last, sums
+                    )  # fmt: skip
             for r in range(R):
                 for k in range(depth):
                     at = ((k // V * R + r) * V + k % V) * L
