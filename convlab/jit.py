@@ -113,8 +113,8 @@ def _wait_politely() -> None:
 
 def _keep_freed_memory() -> None:
     """Tell glibc to keep what is freed. A step of training frees arrays and asks for the same sizes again; given back to the
-    system in between, they cost a page fault every 4 KB, which can be a fifth of the step. Not where somebody has told it
-    something else, nor under other C libraries."""
+    system in between, they cost a page fault every 4 KB. Not where somebody has told it something else, nor under other C
+    libraries."""
     if "GLIBC_TUNABLES" in os.environ or any(name.startswith("MALLOC_") for name in os.environ):
         return
     try:

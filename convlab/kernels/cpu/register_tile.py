@@ -102,6 +102,13 @@ def _splat(builder, tile, scalar):
     return builder.shuffle_vector(one, undefined, ir.Constant(ir.VectorType(I32, tile.lanes), [0] * tile.lanes))
 
 
+def _multiply_add(builder, value, place, x, y):
+    "the tile's value with x * y added to one of its vectors"
+    product = builder.fmul(x, y, flags=["contract"])
+    total = builder.fadd(product, builder.extract_value(value, place), flags=["contract"])
+    return builder.insert_value(value, total, place)
+
+
 def _row_starts(builder, tile, start, step):
     for r in range(tile.rows):
         yield r, builder.add(start, builder.mul(step, ir.Constant(step.type, r)))
@@ -165,10 +172,7 @@ def outer_add(typing, tile, a, rows, i, k, b, j):
             address = builder.gep(_address(context, builder, a_type, a, start), [k])
             factor = _splat(builder, tile, builder.load(address))
             for v, vector in enumerate(vectors):
-                place = r * tile.vectors + v
-                product = builder.fmul(factor, vector, flags=["contract"])
-                total = builder.fadd(product, builder.extract_value(value, place), flags=["contract"])
-                value = builder.insert_value(value, total, place)
+                value = _multiply_add(builder, value, r * tile.vectors + v, factor, vector)
         return value
 
     return tile(tile, a, rows, types.uintp, types.uintp, b, types.uintp), code
@@ -351,10 +355,7 @@ def outer_add_at(typing, tile, a, rows, k, b, starts, s, l):
             start = builder.load(_address(context, builder, rows_type, rows, ir.Constant(k.type, r)))
             factor = _splat(builder, tile, builder.load(builder.gep(_address(context, builder, a_type, a, start), [k])))
             for v, vector in enumerate(vectors):
-                place = r * tile.vectors + v
-                product = builder.fmul(factor, vector, flags=["contract"])
-                total = builder.fadd(product, builder.extract_value(value, place), flags=["contract"])
-                value = builder.insert_value(value, total, place)
+                value = _multiply_add(builder, value, r * tile.vectors + v, factor, vector)
         return value
 
     return tile(tile, a, rows, types.uintp, b, starts, types.uintp, types.uintp), code
@@ -381,10 +382,7 @@ def product_add(typing, tile, a, rows, k, b, cols, c, l, low, high):
         for v in range(tile.vectors):
             other = vector(b_type, b, start_of(cols_type, cols, c, v), l)
             for r, line in enumerate(lines):
-                place = r * tile.vectors + v
-                product = builder.fmul(line, other, flags=["contract"])
-                total = builder.fadd(product, builder.extract_value(value, place), flags=["contract"])
-                value = builder.insert_value(value, total, place)
+                value = _multiply_add(builder, value, r * tile.vectors + v, line, other)
         return value
 
     offset, lane = types.uintp, types.intp
