@@ -37,7 +37,7 @@ OPTIONS = {
 def _compile(function, **options):
     # Kernels of one factory must not share a name. Not in the cache, and not in the machine code either: of two that were
     # compiled in different processes and loaded into one, the second would be taken for the first
-    numbers = _closed_over(function)
+    numbers = [] if numba.config.DISABLE_JIT else _closed_over(function)
     if numbers:
         function.__qualname__ = "-".join([function.__qualname__, *numbers])
     dispatcher = numba.njit(**OPTIONS, **options)(function)

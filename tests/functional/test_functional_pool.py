@@ -64,6 +64,20 @@ def test_max_pool_equals_the_reference(case, seed, dtype, kind):
 
 
 @examples(40)
+@given(
+    st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(5, 40), st.integers(5, 90)),
+    st.integers(2, 5), st.integers(1, 3), SEEDS, DTYPES, st.sampled_from([0, 0.01, 0.2]),
+)  # fmt: skip
+def test_max_pool_of_wide_images_equals_the_reference(shape, kernel, stride, seed, dtype, odd):
+    "whole vectors of windows, some of them with numbers that are not finite"
+    rng = np.random.default_rng(seed)
+    x = np.round(normal(rng, shape, dtype), 1)
+    x[rng.random(shape) < odd] = rng.choice([np.nan, np.inf, -np.inf])
+    options = {"stride": stride, "padding": kernel // 2}
+    assert_same_winners(F.max_pool2d(x, kernel, **options), R.max_pool2d(wide(x), kernel, **options), dtype)
+
+
+@examples(40)
 @given(poolings(dilated=True), SEEDS)
 def test_max_pool_with_dilation_equals_the_reference(case, seed):
     shape, kernel, options = case

@@ -17,6 +17,7 @@ import functools
 from typing import NamedTuple
 
 import numpy as np
+from numba import intp, uintp
 
 from convlab.geometry import extent
 from convlab.jit import parallel, prange
@@ -71,15 +72,15 @@ def _surround(x, out, H, W, PH, PW, top, left):
     first, last = max(0, left), max(0, min(PW, left + W))
     for n in prange(x.size // (H * W)):
         for i in range(PH):
-            line = out[(n * PH + i) * PW : (n * PH + i + 1) * PW]
-            h = i - top
-            if not 0 <= h < H or first >= last:
-                line[:] = 0
-                continue
-            source = x[(n * H + h) * W + first - left : (n * H + h) * W + last - left]
-            line[:first] = 0
-            line[first:last] = source
-            line[last:] = 0
+            to, h = uintp((n * PH + i) * PW), i - top
+            begin, end = (uintp(first), uintp(last)) if 0 <= h < H and first < last else (uintp(PW), uintp(PW))
+            source = (n * H + h) * W - left
+            for j in range(min(begin, uintp(PW))):
+                out[to + j] = 0
+            for j in range(begin, end):
+                out[to + j] = x[uintp(source + intp(j))]
+            for j in range(end, uintp(PW)):
+                out[to + j] = 0
 
 
 def surround(x, size, before, slack=0):

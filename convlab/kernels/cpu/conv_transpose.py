@@ -124,7 +124,8 @@ def _pack(w, panels, rows, columns, W):
                 for a in range(A):
                     for b in range(B):
                         k, l = rows[u, a], columns[v, b]
-                        tap, there = uintp(k * KW + l), k >= 0 and l >= 0
+                        there = k >= 0 and l >= 0
+                        tap = uintp(k * KW + l if there else 0)
                         lane, line = uintp(a * B + b), uintp(((o * U + u) * V + v) * W)
                         for _ in range(C):
                             while lane >= uintp(W):  # on to the next panel; a division would take as long as ten copies

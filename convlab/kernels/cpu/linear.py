@@ -73,6 +73,7 @@ def sum_per_channel(dy, db):
     for c in prange(C):
         total = np.float64(0)  # there can be a hundred million terms
         for n in range(N):
+            line = dy[n, c]
             for l in range(L):
-                total += dy[n, c, l]
+                total += line[l]
         db[c] = total

@@ -8,21 +8,26 @@ from convlab.jit import jit, parallel, prange
 
 
 @jit
-def _scale(x, n, c, i, before, after, alpha, k):
-    "k + alpha * the sum of squares over the neighbouring channels"
-    total = k
+def _scales(x, n, c, before, after, alpha, k, scale):
+    "scale = k + alpha * the sum of squares over the neighbouring channels, pixel by pixel"
+    for i in range(scale.size):
+        scale[i] = k
     for other in range(max(0, c - before), min(x.shape[1], c + after + 1)):
-        total += alpha * x[n, other, i] * x[n, other, i]
-    return total
+        neighbour = x[n, other]
+        for i in range(scale.size):
+            scale[i] += alpha * neighbour[i] * neighbour[i]
 
 
 @jit
-def _power(scale, beta):
-    "scale ** -beta; AlexNet's 3/4 by square roots, which processors have"
+def _powers(scale, beta, power):
+    "power = scale ** -beta; AlexNet's 3/4 by square roots, which processors have"
     if beta == 0.75:
-        root = math.sqrt(scale)
-        return 1 / (root * math.sqrt(root))
-    return scale**-beta
+        for i in range(scale.size):
+            root = math.sqrt(scale[i])
+            power[i] = 1 / (root * math.sqrt(root))
+    else:
+        for i in range(scale.size):
+            power[i] = scale[i] ** -beta
 
 
 @parallel
@@ -30,8 +35,12 @@ def _local_response_norm(x, y, before, after, alpha, beta, k):
     N, C, L = x.shape
     for task in prange(N * C):
         n, c = task // C, task % C
+        scale = np.empty(L, x.dtype)
+        _scales(x, n, c, before, after, alpha, k, scale)
+        line, out = x[n, c], y[n, c]
+        _powers(scale, beta, out)
         for i in range(L):
-            y[n, c, i] = x[n, c, i] * _power(_scale(x, n, c, i, before, after, alpha, k), beta)
+            out[i] *= line[i]
 
 
 @parallel
@@ -40,17 +49,22 @@ def _local_response_norm_grad(dy, x, dx, ratio, before, after, alpha, beta, k):
     tasks = N * C
     for task in prange(tasks):  # what every channel passes to its neighbours: dy x / scale^(beta + 1)
         n, c = task // C, task % C
+        scale = np.empty(L, x.dtype)
+        _scales(x, n, c, before, after, alpha, k, scale)
+        line, upstream, out, passed = x[n, c], dy[n, c], dx[n, c], ratio[n, c]
+        _powers(scale, beta, out)
         for i in range(L):
-            scale = _scale(x, n, c, i, before, after, alpha, k)
-            dx[n, c, i] = dy[n, c, i] * _power(scale, beta)
-            ratio[n, c, i] = dx[n, c, i] * x[n, c, i] / scale
+            out[i] *= upstream[i]
+            passed[i] = out[i] * line[i] / scale[i]
     for task in prange(tasks):  # channel c stands in the windows of the channels c - after to c + before
         n, c = task // C, task % C
+        line, out, total = x[n, c], dx[n, c], np.zeros(L, x.dtype)
+        for other in range(max(0, c - after), min(C, c + before + 1)):
+            passed = ratio[n, other]
+            for i in range(L):
+                total[i] += passed[i]
         for i in range(L):
-            total = dx.dtype.type(0)
-            for other in range(max(0, c - after), min(C, c + before + 1)):
-                total += ratio[n, other, i]
-            dx[n, c, i] -= 2 * alpha * beta * x[n, c, i] * total
+            out[i] -= 2 * alpha * beta * line[i] * total[i]
 
 
 def local_response_norm(x, y, size, alpha, beta, k):
@@ -72,14 +86,16 @@ def channel_statistics(x, mean, variance):
     for c in prange(C):
         total = np.float64(0)
         for n in range(N):
+            line = x[n, c]
             for i in range(L):
-                total += x[n, c, i]
-        mean[c] = total / (N * L)
+                total += line[i]
+        middle = total / (N * L)
         total = np.float64(0)
         for n in range(N):
+            line = x[n, c]
             for i in range(L):
-                total += (x[n, c, i] - mean[c]) ** 2
-        variance[c] = total / (N * L)
+                total += (line[i] - middle) ** 2
+        mean[c], variance[c] = middle, total / (N * L)
 
 
 @parallel
@@ -88,9 +104,10 @@ def batch_norm(x, y, mean, inverse_deviation, weight, bias):
     N, C, L = x.shape
     for task in prange(N * C):
         n, c = task // C, task % C
-        scale = inverse_deviation[c] * weight[c]
+        scale, middle, shift = inverse_deviation[c] * weight[c], mean[c], bias[c]
+        line, out = x[n, c], y[n, c]
         for i in range(L):
-            y[n, c, i] = (x[n, c, i] - mean[c]) * scale + bias[c]
+            out[i] = (line[i] - middle) * scale + shift
 
 
 @parallel
@@ -99,16 +116,18 @@ def batch_norm_grad(dy, x, mean, inverse_deviation, weight, dx, dweight, dbias, 
     dx = weight * inverse_deviation * (dy - mean(dy) - z * mean(dy * z)), z the normalised x."""
     N, C, L = x.shape
     for c in prange(C):
-        sum_dy, sum_dy_z = np.float64(0), np.float64(0)
+        sum_dy, sum_dy_z, middle, inverse = np.float64(0), np.float64(0), mean[c], inverse_deviation[c]
         for n in range(N):
+            line, upstream = x[n, c], dy[n, c]
             for i in range(L):
-                sum_dy += dy[n, c, i]
-                sum_dy_z += dy[n, c, i] * (x[n, c, i] - mean[c]) * inverse_deviation[c]
+                sum_dy += upstream[i]
+                sum_dy_z += upstream[i] * (line[i] - middle) * inverse
         dweight[c], dbias[c] = sum_dy_z, sum_dy
         mean_dy = sum_dy / (N * L) if training else 0.0
         mean_dy_z = sum_dy_z / (N * L) if training else 0.0
-        scale = weight[c] * inverse_deviation[c]
+        scale = weight[c] * inverse
         for n in range(N):
+            line, upstream, out = x[n, c], dy[n, c], dx[n, c]
             for i in range(L):
-                z = (x[n, c, i] - mean[c]) * inverse_deviation[c]
-                dx[n, c, i] = scale * (dy[n, c, i] - mean_dy - z * mean_dy_z)
+                z = (line[i] - middle) * inverse
+                out[i] = scale * (upstream[i] - mean_dy - z * mean_dy_z)

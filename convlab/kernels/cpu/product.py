@@ -145,7 +145,7 @@ def _make_product(itemsize, R, V):
                 store_transposed(tile, edge, uintp(0), uintp(R))
                 for c in range(min(W, lanes)):
                     for r in range(min(R, i1 - i)):
-                        y[to + places[i + r] + c * step] = edge[c * R + r]
+                        y[uintp(to + c * step) + places[i + r]] = edge[c * R + r]
 
     @jit
     def fetch(matrix, lane, lanes, block, k0, k1, deep, group):

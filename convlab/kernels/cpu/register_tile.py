@@ -211,6 +211,35 @@ def times(typing, tile, other):
 
 
 @intrinsic
+def larger(typing, most, value):
+    "the larger of two tiles, number by number"
+
+    def code(context, builder, signature, args):
+        out = args[0]
+        for place in range(most.rows * most.vectors):
+            old, new = (builder.extract_value(arg, place) for arg in args)
+            out = builder.insert_value(out, builder.select(builder.fcmp_ordered(">", new, old), new, old), place)
+        return out
+
+    return most(most, most), code
+
+
+@intrinsic
+def place_of_larger(typing, at, most, names, k, value):
+    "names[k] where a number of `value` is larger than that of `most`, else what stands in `at`"
+
+    def code(context, builder, signature, args):
+        out, most, names, k, value = args
+        name = _splat(builder, at, builder.load(_address(context, builder, signature.args[2], names, k)))
+        for place in range(at.rows * at.vectors):
+            old, new, kept = (builder.extract_value(arg, place) for arg in (most, value, out))
+            out = builder.insert_value(out, builder.select(builder.fcmp_ordered(">", new, old), name, kept), place)
+        return out
+
+    return at(at, at, names, types.uintp, at), code
+
+
+@intrinsic
 def zipped(typing, tile, other):
     "numbers of two tiles of one vector alternately: a tile of two vectors"
     double = Tile(tile.dtype, 1, 2)
@@ -436,7 +465,7 @@ if config.DISABLE_JIT:
     load, load_part = _with_lanes(_python.load, 0), _with_lanes(_python.load_part, 0)
     outer_add_at, product_add = _with_lanes(_python.outer_add_at, 4), _with_lanes(_python.product_add, 4)
     store_runs = _with_lanes(_python.store_runs, 1)
-    outer_add, plus, minus, times, zipped, store, store_part, store_transposed, take = (
-        _python.outer_add, _python.plus, _python.minus, _python.times, _python.zipped, _python.store, _python.store_part,
-        _python.store_transposed, _python.take,
+    outer_add, plus, minus, times, larger, place_of_larger, zipped, store, store_part, store_transposed, take = (
+        _python.outer_add, _python.plus, _python.minus, _python.times, _python.larger, _python.place_of_larger,
+        _python.zipped, _python.store, _python.store_part, _python.store_transposed, _python.take,
     )  # fmt: skip

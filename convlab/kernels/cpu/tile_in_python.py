@@ -39,7 +39,16 @@ def minus(tile, other):
 
 
 def times(tile, other):
-    return tile * other
+    with np.errstate(invalid="ignore"):  # 0 * inf is NaN, without a word
+        return tile * other
+
+
+def larger(most, value):
+    return np.where(value > most, value, most)
+
+
+def place_of_larger(at, most, names, k, value):
+    return np.where(value > most, names[k], at)
 
 
 def zipped(tile, other):

@@ -10,11 +10,13 @@ from convlab.kernels.cpu import register_tile as compiled
 from convlab.kernels.cpu import tile_in_python as spoken
 from convlab.kernels.cpu.register_tile import (
     ROWS,
+    larger,
     load,
     load_part,
     minus,
     outer_add,
     outer_add_at,
+    place_of_larger,
     plus,
     product_add,
     store,
@@ -150,3 +152,26 @@ def test_every_task_is_taken_once():
     compute(counter, taken)
     assert (taken == 1).all()
     assert counter[0] == taken.size + 4
+
+
+@BOTH_TYPES
+@VECTORS
+def test_the_larger_number_and_its_name_are_kept(V, dtype):
+    L = compiled.lanes_of(np.dtype(dtype).itemsize)
+    W = V * L
+
+    @numba.njit
+    def compute(a, names, best, at):
+        most, where = load(a, uintp(0), uintp(0), 1, V), load(a, uintp(1), uintp(0), 1, V)
+        value = load(a, uintp(2), uintp(0), 1, V)
+        store(place_of_larger(where, most, names, uintp(1), value), at, uintp(0), uintp(0))
+        store(larger(most, value), best, uintp(0), uintp(0))
+
+    a, names = np.round(numbers(W + 2, dtype)), np.array([5, 7], dtype)  # rounded: some are equal
+    a[::7] = np.nan  # never larger
+    best, at = np.empty(W, dtype), np.empty(W, dtype)
+    compute(a, names, best, at)
+    most, where, value = (spoken.load(a, j, 0, 1, V, L) for j in range(3))
+    np.testing.assert_array_equal(best, spoken.larger(most, value)[0])
+    np.testing.assert_array_equal(at, spoken.place_of_larger(where, most, names, 1, value)[0])
+    assert (at == 7).any() and (at != 7).any()
