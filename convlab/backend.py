@@ -306,20 +306,14 @@ def uniform(rng: np.random.Generator, like: Any) -> Any:
 def step_all(kernel: str, arrays: list[tuple], numbers: tuple[float, ...]) -> None:
     """One step of an optimiser's kernel: `arrays` holds (data, grad, memory, ...) of each parameter, flat.
 
-    On the CPU a call for each parameter; on a GPU one launch for all of one float type.
+    One launch for all of one float type.
     """
     types = {}
     for group in arrays:
         types.setdefault((on_gpu(group[0]), group[0].dtype.type), []).append(group)
     for (gpu, real), groups in types.items():
-        scalars = [real(number) for number in numbers]
-        if gpu:
-            from convlab.kernels.cuda import optim
-
-            getattr(optim, f"{kernel}_all")(*zip(*groups), *scalars)
-        else:
-            for group in groups:
-                getattr(cpu, kernel)(*group, *scalars)
+        step = getattr(kernels("cuda" if gpu else "cpu"), f"{kernel}_all")
+        step(*zip(*groups), *(real(number) for number in numbers))
 
 
 # ------------------------------------------------------------------------------------------------ tensor cores

@@ -36,6 +36,23 @@ def relu_grad(dy: Any, x: Any) -> Any:
     return _map("relu_grad", "relu_grad", dy=dy, x=x)
 
 
+def relu_in_place(x: Any) -> Any:
+    """`relu` of an array that nobody else needs, in its own memory; for layers."""
+    k, x = bind("relu", x=x)
+    if x.size:
+        k.relu(x.reshape(-1), x.reshape(-1))
+    return x
+
+
+def relu_grad_in_place(dy: Any, x: Any) -> Any:
+    """`relu_grad` in the memory of dy, an array that nobody else needs; for layers."""
+    k, dy, x = bind("relu_grad", dy=dy, x=x)
+    checks.same_shape("relu_grad", "dy", dy.shape, x.shape, "that of x")
+    if dy.size:
+        k.relu_grad(dy.reshape(-1), x.reshape(-1), dy.reshape(-1))
+    return dy
+
+
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
     """Leaky ReLU: y = x where x > 0, else negative_slope x."""
     slope = checks.number("leaky_relu", "negative_slope", negative_slope, -np.inf)

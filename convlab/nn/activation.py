@@ -2,7 +2,7 @@
 
 import convlab.functional as F
 from convlab import backend, checks
-from convlab.nn.module import Module
+from convlab.nn.module import Module, gives_away
 
 
 class ReLU(Module):
@@ -13,9 +13,21 @@ class ReLU(Module):
         self._saved = x
         return y
 
+    @gives_away
     def backward(self, dy, *, input_grad=True):
         x = self.saved()
         return F.relu_grad(dy, x) if input_grad else None
+
+    # where the layer before gave its result away (see Sequential), y needs no memory of its own, and its sign tells as
+    # well as that of x where the gradient passes
+    def forward_in_place(self, x):
+        self._saved = F.activation.relu_in_place(x)
+        return self._saved
+
+    @gives_away
+    def backward_in_place(self, dy, *, input_grad=True):
+        y = self.saved()
+        return F.activation.relu_grad_in_place(dy, y) if input_grad else None
 
 
 class LeakyReLU(Module):

@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from convlab.errors import ArgumentError
+from convlab.nn.activation import ReLU
 from convlab.nn.module import Module
+
+
+def _is(method: Any, function: Any) -> bool:
+    "whether a layer's method is this function, not that of a subclass or one put in its place"
+    return getattr(method, "__func__", None) is function
 
 
 class Sequential(Module):
@@ -62,14 +68,20 @@ class Sequential(Module):
         return [layer for _, layer in self.named_children()]
 
     def forward(self, x: Any) -> Any:
+        given_away = False  # whether x is an array that nobody else knows
         for layer in self._layers():
-            x = layer(x)
+            x = layer.forward_in_place(x) if given_away and _is(layer.forward, ReLU.forward) else layer(x)
+            given_away = getattr(layer.forward, "gives_away", False)
         return x
 
     def backward(self, dy: Any, *, input_grad: bool = True) -> Any:
-        layers = self._layers()
+        layers, given_away = self._layers(), False
         for index in reversed(range(len(layers))):
-            dy = layers[index].backward(dy, input_grad=input_grad or index > 0)
+            backward = layers[index].backward
+            if given_away and _is(backward, ReLU.backward):
+                backward = layers[index].backward_in_place
+            dy = backward(dy, input_grad=input_grad or index > 0)
+            given_away = getattr(backward, "gives_away", False)
         return dy
 
     def output_shape(self, input_shape):

@@ -9,7 +9,7 @@ import convlab.functional as F
 from convlab import backend, checks
 from convlab.errors import ArgumentError, ShapeError
 from convlab.functional.conv import transposed_windows, windows_of
-from convlab.nn.module import Module, Parameter, random
+from convlab.nn.module import Module, Parameter, gives_away, random
 
 IntOrPair = int | tuple[int, int]
 
@@ -68,11 +68,13 @@ class _Convolution(Module):
     def _function(self, part=""):
         return getattr(F, self.function + part)
 
+    @gives_away
     def forward(self, x):
         y = self._function()(x, self.weight.data, self.bias.data if self.bias else None, **self.options)
         self._saved = x
         return y
 
+    @gives_away
     def backward(self, dy, *, input_grad=True):
         x = self.saved()
         self.weight.accumulate(self._function("_grad_weight")(dy, x, self.weight.data.shape, **self.options))
@@ -253,12 +255,14 @@ class ConnectedConv2d(Module):
         )
         return xp.take(xp.concatenate([weight, nothing]), places, axis=0)
 
+    @gives_away
     def forward(self, x):
         weights = self._dense()
         y = F.conv2d(x, weights, self.bias.data, stride=self.stride, padding=self.padding)
         self._saved = x, weights
         return y
 
+    @gives_away
     def backward(self, dy, *, input_grad=True):
         x, weights = self.saved()
         options = {"stride": self.stride, "padding": self.padding}
@@ -293,11 +297,13 @@ class Linear(Module):
         self.weight = uniform_parameter((out_features, in_features), in_features)
         self.bias = uniform_parameter((out_features,), in_features) if bias else None
 
+    @gives_away
     def forward(self, x):
         y = F.linear(x, self.weight.data, self.bias.data if self.bias else None)
         self._saved = x
         return y
 
+    @gives_away
     def backward(self, dy, *, input_grad=True):
         x = self.saved()
         _, dy, x = backend.bind("Linear.backward", dy=dy, x=x)

@@ -23,6 +23,12 @@ def random() -> np.random.Generator:
     return _random
 
 
+def gives_away(method):
+    """Mark a forward or backward pass whose result is a new array that the layer does not keep: the next may change it."""
+    method.gives_away = True
+    return method
+
+
 class Parameter:
     """An array that is learnt, and the gradient of the loss by it.
 

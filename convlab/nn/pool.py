@@ -8,8 +8,8 @@ import numpy as np
 import convlab.functional as F
 from convlab import backend, checks
 from convlab.errors import ArgumentError, ShapeError
-from convlab.functional.pool import windows_of
-from convlab.nn.module import Module, Parameter
+from convlab.functional.pool import trusting_max_pool2d_grad, windows_of
+from convlab.nn.module import Module, Parameter, gives_away
 
 IntOrPair = int | tuple[int, int]
 
@@ -41,9 +41,14 @@ class MaxPool2d(Module):
         self._saved = argmax, x.shape
         return (y, argmax) if self.return_indices else y
 
+    @gives_away
     def backward(self, dy, *, input_grad=True):
         argmax, x_shape = self.saved()
-        return F.max_pool2d_grad(dy, argmax, x_shape) if input_grad else None
+        if not input_grad:
+            return None
+        if self.return_indices:  # others know argmax too and may have changed it
+            return F.max_pool2d_grad(dy, argmax, x_shape)
+        return trusting_max_pool2d_grad("max_pool2d_grad", dy, argmax, x_shape)
 
     def output_shape(self, input_shape):
         checks.shape("MaxPool2d", "input_shape", input_shape, "CHW")

@@ -34,8 +34,8 @@ from convlab.kernels.cuda.norm import batch_norm_grad as batch_norm_grad
 from convlab.kernels.cuda.norm import channel_statistics as channel_statistics
 from convlab.kernels.cuda.norm import local_response_norm as local_response_norm
 from convlab.kernels.cuda.norm import local_response_norm_grad as local_response_norm_grad
-from convlab.kernels.cuda.optim import adam as adam
-from convlab.kernels.cuda.optim import sgd as sgd
+from convlab.kernels.cuda.optim import adam_all as adam_all
+from convlab.kernels.cuda.optim import sgd_all as sgd_all
 from convlab.kernels.cuda.pool import avg_pool2d as avg_pool2d
 from convlab.kernels.cuda.pool import avg_pool2d_grad as avg_pool2d_grad
 from convlab.kernels.cuda.pool import max_pool2d as max_pool2d

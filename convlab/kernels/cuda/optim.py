@@ -1,4 +1,4 @@
-"""One step of an optimiser, in one pass over memory: over one array, or over all arrays of a network in one launch.
+"""One step of an optimiser, in one pass over memory, for all parameters at once.
 
 A launch costs as much as a small layer computes, and a network has dozens of small arrays. So `sgd_all` and `adam_all` send
 the GPU a table of where arrays lie, and each block finds in it the piece that it owns.
@@ -12,45 +12,27 @@ from numba import cuda
 
 from convlab.kernels.cuda import launch
 from convlab.kernels.cuda.arrays import to_device
-from convlab.kernels.cuda.launch import compiled, device, kernel
+from convlab.kernels.cuda.launch import compiled, device
 from convlab.kernels.cuda.ptx import address, read, write
 
 
 @device
 def _sgd(p, grad, velocity, lr, momentum, weight_decay):
-    "the new (velocity, p)"
+    "velocity = momentum * velocity + grad + weight_decay * p; p -= lr * velocity: the new (velocity, p)"
     velocity = momentum * velocity + (grad + weight_decay * p)
     return velocity, p - lr * velocity
 
 
 @device
 def _adam(p, grad, mean, square, lr, beta1, beta2, eps, weight_decay, correction1, correction2, one):
-    "the new (mean, square, p)"
+    """Adam with running means of gradient and squared gradient (bias-corrected by correction = 1 - beta^t):
+    p -= lr * (mean / correction1) / (sqrt(square / correction2) + eps); the new (mean, square, p)"""
     g = grad + weight_decay * p
     mean = beta1 * mean + (one - beta1) * g
     square = beta2 * square + (one - beta2) * g * g
     return mean, square, p - lr * (mean / correction1) / (math.sqrt(square / correction2) + eps)
 
 
-@kernel(lambda p, *others: p.size)
-def sgd(p, grad, velocity, lr, momentum, weight_decay):
-    "velocity = momentum * velocity + grad + weight_decay * p; p -= lr * velocity"
-    i = cuda.grid(1)
-    if i < p.size:
-        velocity[i], p[i] = _sgd(p[i], grad[i], velocity[i], lr, momentum, weight_decay)
-
-
-@kernel(lambda p, *others: p.size)
-def adam(p, grad, mean, square, lr, beta1, beta2, eps, weight_decay, correction1, correction2):
-    """Adam with running means of gradient and squared gradient (bias-corrected by correction = 1 - beta^t):
-    p -= lr * (mean / correction1) / (sqrt(square / correction2) + eps)"""
-    i = cuda.grid(1)
-    if i < p.size:
-        numbers = lr, beta1, beta2, eps, weight_decay, correction1, correction2
-        mean[i], square[i], p[i] = _adam(p[i], grad[i], mean[i], square[i], *numbers, p.dtype.type(1))
-
-
-# ------------------------------------------------------------------------------------------------ all arrays at once
 PIECE = 1024  # numbers of a block
 
 
@@ -112,11 +94,11 @@ def _on_gpu(content, shape):
 
 
 def sgd_all(ps, grads, velocities, lr, momentum, weight_decay):
-    "`sgd` for lists of arrays of one type"
+    "a step for lists of arrays of one type"
     _in_one_launch(_sgd_all, (ps, grads, velocities), (lr, momentum, weight_decay))
 
 
 def adam_all(ps, grads, means, squares, lr, beta1, beta2, eps, weight_decay, correction1, correction2):
-    "`adam` for lists of arrays of one type"
+    "a step of Adam, likewise"
     numbers = lr, beta1, beta2, eps, weight_decay, correction1, correction2
     _in_one_launch(_adam_all, (ps, grads, means, squares), (*numbers, type(lr)(1)))

@@ -73,11 +73,6 @@ def _layers_and_optimisers(dtype):
     for make in (lambda p: optim.SGD(p, 0.1), lambda p: optim.Adam(p)):
         parameter = nn.Parameter(draw(5))
         make([parameter]).step()
-    from convlab.kernels import cuda
-
-    numbers = [dtype(0.1)] * 7
-    cuda.sgd(draw(5), draw(5), draw(5), *numbers[:3])
-    cuda.adam(draw(5), draw(5), draw(5), draw(5), *numbers)
 
 
 def fast_kernels():
