@@ -40,14 +40,11 @@ class Tables(NamedTuple):
     places: np.ndarray  # of the pixels in the result
     taps: np.ndarray  # cols with repeated end: the rows of the weight gradient
     pixels: np.ndarray  # rows without it: its columns
-    run_starts: np.ndarray  # of runs of a vector's length, in the padded images
-    run_places: np.ndarray  # of the same in the result
-    runs: int
 
 
 @functools.lru_cache(64)
-def tables(N, C, groups, image, before, stride, grid, kernel, dilation, out_channels, lanes) -> Tables:
-    """For N images of C channels in groups, seen through `kernel` at every point of `grid`; `lanes` numbers in a vector."""
+def tables(N, C, groups, image, before, stride, grid, kernel, dilation, out_channels) -> Tables:
+    """For N images of C channels in groups, seen through `kernel` at every point of `grid`."""
     reach = [(g - 1) * s + extent(k, d) for g, s, k, d in zip(grid, stride, kernel, dilation)]
     copied = any(before) or any(r > m for r, m in zip(reach, image))
     height, width = size = tuple(reach) if copied else image
@@ -57,13 +54,8 @@ def tables(N, C, groups, image, before, stride, grid, kernel, dilation, out_chan
     cols = (np.arange(C // groups) * (height * width))[:, None, None] + tap
     area = grid[0] * grid[1]
     places = (np.arange(N) * (out_channels * area))[:, None] + np.arange(area)
-    ends = narrow.run_ends(grid[1], lanes)
-    run_starts, run_places = rows[:, :, ends], places.reshape(N, *grid)[:, :, ends]
     extra = max(ROWS.values())
-    return Tables(
-        size, before, table(rows, extra), table(cols), table(places, 1), table(cols, extra), table(rows),
-        table(run_starts, extra), table(run_places, extra), run_starts.size,
-    )  # fmt: skip
+    return Tables(size, before, table(rows, extra), table(cols), table(places, 1), table(cols, extra), table(rows))
 
 
 @parallel
@@ -98,10 +90,11 @@ def tiled(lanes):
     return INSTRUCTIONS is not None and lanes > FEW
 
 
-def few_channels(x, w, b, y, groups, t):
+def few_channels(x, w, b, y, groups, t, dilation):
     "y = b + the sum over channels and taps of w * x, pixels along the vector"
     slack = narrow.SLACK if lanes_of(x.itemsize) > y.shape[3] else 0
-    narrow.forward(w, b, surround(x, t.size, t.before, slack), group_size(x, groups, t), y, groups, t)
+    rim = (x.shape[2], t.before[0], dilation[0]) if t.size[0] > narrow.RIM * x.shape[2] else None
+    narrow.forward(w, b, surround(x, t.size, t.before, slack), group_size(x, groups, t), y, groups, t, rim)
 
 
 def group_size(x, groups, t):
@@ -130,11 +123,9 @@ def conv2d(x, w, b, y, stride, before, dilation):
         return shifted_rows.conv2d(x, w, b, y, stride, before, dilation)
     if groups == 1 and winograd.fits(N, C, O, kernel, stride, dilation, y.shape[2:], x.dtype):
         return winograd.convolve(x, before, w, b, y)
-    t = tables(
-        N, C, groups, tuple(image), before, stride, y.shape[2:], tuple(kernel), dilation, O, lanes_of(x.itemsize)
-    )
+    t = tables(N, C, groups, tuple(image), before, stride, y.shape[2:], tuple(kernel), dilation, O)
     if few:
-        return few_channels(x, w, b, y, groups, t)
+        return few_channels(x, w, b, y, groups, t, dilation)
     a, flat_y, area = surround(x, t.size, t.before), y.reshape(-1), y.shape[2] * y.shape[3]
     vectors = best_vectors(lanes, x.itemsize)
     for g in range(groups):
@@ -160,9 +151,7 @@ def conv2d_grad_weight(dy, x, dw, stride, before, dilation):
         return shifted_rows.conv2d_grad_weight(dy, x, dw, stride, before, dilation)
     if groups == 1 and winograd_weights.fits(N, C, O, kernel, stride, dilation, dy.shape[2:], x.dtype):
         return winograd_weights.grad_weight(dy, x, dw, before)
-    t = tables(
-        N, C, groups, tuple(image), before, stride, dy.shape[2:], tuple(kernel), dilation, O, lanes_of(x.itemsize)
-    )
+    t = tables(N, C, groups, tuple(image), before, stride, dy.shape[2:], tuple(kernel), dilation, O)
     if few:
         return narrow.grad_weight(dy, surround(x, t.size, t.before), group_size(x, groups, t), dw, groups, t)
     a, area, depth = surround(x, t.size, t.before), dy.shape[2] * dy.shape[3], t.cols.size

@@ -212,7 +212,5 @@ def _few_channels(x, w, b, y, groups, before, dilation):
     reach = tuple(extent(k, d) - 1 - p for k, d, p in zip(kernel, dilation, before))
     mirrored = w[:, :, ::-1, ::-1].reshape(groups, O // groups, C // groups, *kernel).swapaxes(1, 2)
     mirrored = np.ascontiguousarray(mirrored).reshape(C, O // groups, *kernel)
-    t = tables(
-        N, O, groups, tuple(small), reach, (1, 1), tuple(image), kernel, dilation, C, lanes_of(x.itemsize)
-    )  # fmt: skip
-    few_channels(x, mirrored, b, y, groups, t)
+    t = tables(N, O, groups, tuple(small), reach, (1, 1), tuple(image), kernel, dilation, C)
+    few_channels(x, mirrored, b, y, groups, t, dilation)
