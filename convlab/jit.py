@@ -24,7 +24,7 @@ from numba.core.compiler_lock import global_compiler_lock
 from convlab.compile_cache import KernelCache
 from convlab.errors import ArgumentError
 
-__all__ = ["Kernel", "get_threads", "jit", "parallel", "prange", "set_threads"]
+__all__ = ["Kernel", "get_threads", "inlined", "jit", "parallel", "prange", "set_threads"]
 
 OPTIONS = {
     "error_model": "numpy",  # 1 / 0 is inf, as in NumPy; Python's check would cost a branch
@@ -66,6 +66,11 @@ def _closed_over(function) -> list[str]:
 def jit(function):
     """Compile a function that kernels call."""
     return _compile(function)
+
+
+def inlined(function):
+    """`jit` for a short function that an inner loop calls: its code stands where it is called."""
+    return _compile(function, forceinline=True)
 
 
 # turns of the waiting loop of GNU's OpenMP before a thread sleeps: some tenths of a millisecond, the time between two kernels

@@ -17,14 +17,13 @@ import functools
 from typing import NamedTuple
 
 import numpy as np
-from numba import intp, uintp
 
 from convlab.geometry import extent
 from convlab.jit import parallel, prange
 from convlab.kernels.cpu import linear, narrow, shifted_rows, winograd, winograd_weights
 from convlab.kernels.cpu.memory import workspace
 from convlab.kernels.cpu.product import PANELS, best_vectors, is_read_once, multiply, packed, padded_bias, split, table
-from convlab.kernels.cpu.register_tile import INSTRUCTIONS, ROWS, lanes_of
+from convlab.kernels.cpu.register_tile import INSTRUCTIONS, ROWS, lanes_of, load_part, store_part
 
 FEW = 4  # output channels of a group that are too few to fill a vector
 
@@ -59,20 +58,14 @@ def tables(N, C, groups, image, before, stride, grid, kernel, dilation, out_chan
 
 
 @parallel
-def _surround(x, out, H, W, PH, PW, top, left):
+def _surround(x, out, H, W, PH, PW, top, left, lanes):
     "out[n] = x[n] with a border of zeros, or cut, on each side; one channel of one image a task"
     first, last = max(0, left), max(0, min(PW, left + W))
     for n in prange(x.size // (H * W)):
         for i in range(PH):
-            to, h = uintp((n * PH + i) * PW), i - top
-            begin, end = (uintp(first), uintp(last)) if 0 <= h < H and first < last else (uintp(PW), uintp(PW))
-            source = (n * H + h) * W - left
-            for j in range(min(begin, uintp(PW))):
-                out[to + j] = 0
-            for j in range(begin, end):
-                out[to + j] = x[uintp(source + intp(j))]
-            for j in range(end, uintp(PW)):
-                out[to + j] = 0
+            to, source, end = (n * PH + i) * PW, (n * H + i - top) * W - left, last if 0 <= i - top < H else 0
+            for j in range(0, PW, lanes):
+                store_part(load_part(x, source + j, first - j, end - j), out, to + j, PW - j)
 
 
 def surround(x, size, before, slack=0):
@@ -80,7 +73,7 @@ def surround(x, size, before, slack=0):
     if size == x.shape[2:] and not any(before) and not slack:
         return x.reshape(-1)
     out = workspace("image", x.shape[0] * x.shape[1] * size[0] * size[1] + slack, x.dtype)
-    _surround(x.reshape(-1), out, *x.shape[2:], *size, *before)
+    _surround(x.reshape(-1), out, *x.shape[2:], *size, *before, lanes_of(x.itemsize))
     return out
 
 

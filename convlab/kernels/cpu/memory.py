@@ -23,8 +23,7 @@ def empty(shape: int | tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     if size < LARGE:
         return np.empty(shape, dtype)
     room = np.empty(size + CACHE_LINE, np.uint8)
-    start = -room.ctypes.data % CACHE_LINE
-    return room[start : start + size].view(dtype).reshape(shape)
+    return np.ndarray(shape, dtype, room, -room.ctypes.data % CACHE_LINE)
 
 
 def workspace(name: str, size: int, dtype: np.dtype) -> np.ndarray:

@@ -114,7 +114,8 @@ def sgd_all(parameters, gradients, velocities, lr, momentum, weight_decay):
     _sgd(places, *_shares(tuple(p.size for p in parameters)), parameters[0], lr, momentum, weight_decay)
 
 
-def adam_all(parameters, gradients, means, squares, *numbers):
+def adam_all(parameters, gradients, means, squares, lr, beta1, beta2, eps, weight_decay, correction1, correction2):
     "a step of Adam, likewise"
     places = _places(parameters, gradients, means, squares)
+    numbers = lr, beta1, beta2, eps, weight_decay, correction1, correction2
     _adam(places, *_shares(tuple(p.size for p in parameters)), parameters[0], *numbers)

@@ -3,14 +3,14 @@
 import numpy as np
 from numba import intp, uintp
 
-from convlab.jit import jit, parallel, prange
+from convlab.jit import inlined, jit, parallel, prange
 from convlab.kernels.cpu.register_tile import lanes_of, larger, load, place_of_larger, plus, store, times
 
 EXACT = 1 << 24  # distances below are numbers of float32
 TASKS = 64  # that the planes are shared out to, at most
 
 
-@jit
+@inlined
 def _taps(start, kernel, dilation, size):
     "the first and the last-plus-one tap that fall inside the image, for a window that starts at `start`"
     first = (-start + dilation - 1) // dilation if start < 0 else 0
@@ -34,7 +34,7 @@ def _winner(x, origin, h0, w0, H, W, kernel_h, kernel_w, dilation_h, dilation_w)
     return best, at
 
 
-@jit
+@inlined
 def _winners(x, start, count, taps, distances, some, best, at, zeros):
     """best[p], at[p] = the largest number of the window that begins at pixel start + p, and how far from there it lies; at[p]
     is NaN where one of the numbers is not finite, for then more care is needed.

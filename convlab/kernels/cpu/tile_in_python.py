@@ -71,8 +71,9 @@ def product_add(tile, a, rows, k, b, cols, c, l, low, high, lanes):
 
 
 def load_part(b, j, low, high, lanes):
-    tile = np.zeros((1, lanes), b.dtype)
-    tile[0, max(0, low) : high] = b[j + max(0, low) : j + min(high, lanes)]
+    tile, low, high = np.zeros((1, lanes), b.dtype), max(0, low), min(high, lanes)
+    if low < high:
+        tile[0, low:high] = b[j + low : j + high]
     return tile
 
 

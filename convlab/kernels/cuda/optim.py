@@ -93,12 +93,12 @@ def _on_gpu(content, shape):
     return to_device(np.frombuffer(content, np.int64).reshape(shape))
 
 
-def sgd_all(ps, grads, velocities, lr, momentum, weight_decay):
+def sgd_all(parameters, gradients, velocities, lr, momentum, weight_decay):
     "a step for lists of arrays of one type"
-    _in_one_launch(_sgd_all, (ps, grads, velocities), (lr, momentum, weight_decay))
+    _in_one_launch(_sgd_all, (parameters, gradients, velocities), (lr, momentum, weight_decay))
 
 
-def adam_all(ps, grads, means, squares, lr, beta1, beta2, eps, weight_decay, correction1, correction2):
+def adam_all(parameters, gradients, means, squares, lr, beta1, beta2, eps, weight_decay, correction1, correction2):
     "a step of Adam, likewise"
     numbers = lr, beta1, beta2, eps, weight_decay, correction1, correction2
-    _in_one_launch(_adam_all, (ps, grads, means, squares), (*numbers, type(lr)(1)))
+    _in_one_launch(_adam_all, (parameters, gradients, means, squares), (*numbers, type(lr)(1)))
