@@ -13,6 +13,7 @@ it takes neighbouring panels together, so that it copies longer runs of each row
 """
 
 import functools
+import math
 
 import numpy as np
 from numba import uintp
@@ -247,8 +248,11 @@ def split(lanes: int, rows: int, depth: int, itemsize: int, vectors: int) -> int
 
 
 def _chunks(rows: int, tasks: int, R: int) -> int:
-    """Shares of the rows, where lanes and parts make so many tasks."""
-    return max(-(-rows // CHUNK), min(-(-SHARES * get_threads() // tasks), -(-rows // (4 * R))))
+    """Shares of the rows, where lanes and parts make so many tasks; a few tasks are as many for each thread."""
+    threads = get_threads()
+    chunks = max(-(-rows // CHUNK), min(-(-SHARES * threads // tasks), -(-rows // (4 * R))))
+    even = threads // math.gcd(tasks, threads)
+    return -(-chunks // even) * even if 1 < chunks * tasks < 4 * SHARES * threads else chunks
 
 
 def is_read_once(rows: int, lanes: int, itemsize: int, vectors: int) -> bool:
