@@ -6,11 +6,26 @@ from typing import Any
 from convlab.errors import ArgumentError
 from convlab.nn.activation import ReLU
 from convlab.nn.module import Module
+from convlab.nn.pool import MaxPool2d
 
 
 def _is(method: Any, function: Any) -> bool:
     "whether a layer's method is this function, not that of a subclass or one put in its place"
     return getattr(method, "__func__", None) is function
+
+
+def _as_computed(layers: list[Module]) -> list[Module]:
+    """The layers in the order in which they are computed: a ReLU after the max pooling that follows it.
+
+    The largest of a window is the same before and after, and so is the way of the gradient; but there are fewer numbers."""
+    layers = list(layers)
+    for index in range(len(layers) - 1):
+        first, second = layers[index : index + 2]
+        if not isinstance(first, ReLU) or not isinstance(second, MaxPool2d) or second.return_indices:
+            continue
+        if _is(first.forward, ReLU.forward) and _is(second.forward, MaxPool2d.forward):
+            layers[index : index + 2] = second, first
+    return layers
 
 
 class Sequential(Module):
@@ -69,13 +84,13 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         given_away = False  # whether x is an array that nobody else knows
-        for layer in self._layers():
+        for layer in _as_computed(self._layers()):
             x = layer.forward_in_place(x) if given_away and _is(layer.forward, ReLU.forward) else layer(x)
             given_away = getattr(layer.forward, "gives_away", False)
         return x
 
     def backward(self, dy: Any, *, input_grad: bool = True) -> Any:
-        layers, given_away = self._layers(), False
+        layers, given_away = _as_computed(self._layers()), False
         for index in reversed(range(len(layers))):
             backward = layers[index].backward
             if given_away and _is(backward, ReLU.backward):

@@ -35,6 +35,7 @@ class MaxPool2d(Module):
         self.dilation = checks.pair("MaxPool2d", "dilation", dilation, 1)
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
+    @gives_away
     def forward(self, x):
         y, argmax = F.max_pool2d(x, self.kernel_size, stride=self.stride, padding=self.padding,
                                  dilation=self.dilation, ceil_mode=self.ceil_mode)  # fmt: skip

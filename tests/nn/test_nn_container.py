@@ -129,3 +129,75 @@ def test_repr_shows_the_tree():
         "Sequential(\n  (c): Conv2d(1, 2, kernel_size=3, padding='same', bias=False)\n"
         "  (rest): Sequential(\n    (0): ReLU()\n  )\n)"
     )
+
+
+# ------------------------------------------------------------------------------------------------ shared memory, order
+def step_by_step(net, x, dy):
+    "what the layers give when each is called by itself, forward and backward, and the gradients of the parameters"
+    layers = list(net)
+    net.zero_grad()
+    y = x
+    for layer in layers:
+        y = layer(y)
+    dx = dy
+    for layer in reversed(layers):
+        dx = layer.backward(dx)
+    return [y, dx, *(parameter.grad for parameter in net.parameters())]
+
+
+def all_at_once(net, x, dy):
+    net.zero_grad()
+    return [net(x), net.backward(dy), *(parameter.grad for parameter in net.parameters())]
+
+
+@pytest.mark.parametrize("kind", ["normal", "ties", "nan"])
+def test_relu_in_place_and_after_pooling_changes_nothing(kind):
+    nn.manual_seed(0)
+    rng = np.random.default_rng(0)
+    net = nn.Sequential(
+        nn.Conv2d(2, 5, 3), nn.ReLU(), nn.MaxPool2d(3, 2), nn.MaxPool2d(2, 1), nn.Conv2d(5, 4, 2, padding=1), nn.ReLU(),
+        nn.LocalResponseNorm(3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(16, 6), nn.ReLU(), nn.Linear(6, 3),
+        nn.ReLU(),
+    )  # fmt: skip
+    x = rng.standard_normal((3, 2, 14, 14)).astype(np.float32)
+    if kind == "ties":
+        x = np.round(x)
+        net[0].weight.data = np.round(3 * net[0].weight.data)
+        net[0].bias.data[:] = -1  # many outputs of the first layer are equal, many of them exactly 0
+    elif kind == "nan":
+        x[0, 0, 3, 3] = np.nan
+    dy = rng.standard_normal((3, 3)).astype(np.float32)
+    before = x.copy(), dy.copy()
+    expected = step_by_step(net, x, dy)
+    for array, other in zip(all_at_once(net, x, dy), expected):
+        np.testing.assert_array_equal(array, other)
+    np.testing.assert_array_equal(x, before[0])  # what the caller gave belongs to the caller
+    np.testing.assert_array_equal(dy, before[1])
+
+
+def test_an_array_that_a_layer_keeps_is_not_changed():
+    net = nn.Sequential(nn.Tanh(), nn.ReLU())  # tanh's gradient needs its output
+    x = np.array([[-1.0, 2.0]], np.float32)
+    net(x)
+    np.testing.assert_allclose(net.backward(np.ones_like(x)), [[0, 1 - np.tanh(2) ** 2]], rtol=1e-6)
+    rectifier = nn.Sequential(nn.ReLU())
+    np.testing.assert_array_equal(rectifier(x), [[0, 2]])
+    np.testing.assert_array_equal(x, [[-1, 2]])
+
+
+def test_a_method_put_in_place_of_a_layers_own_is_called():
+    rectified, kept = [], []
+
+    class Watched(nn.ReLU):
+        def forward(self, x):
+            rectified.append(super().forward(x))
+            return rectified[-1]
+
+    net = nn.Sequential(nn.Linear(2, 2), Watched(), nn.Linear(2, 2), nn.ReLU())
+    own = net[2].forward
+    net[2].forward = lambda x: kept.append(own(x)) or kept[-1]
+    net[2].weight.data[:], net[2].bias.data[:] = 0, -1
+    y = net(np.ones((1, 2), np.float32))
+    assert len(rectified) == 1
+    np.testing.assert_array_equal(kept, [[[-1, -1]]])  # not rectified in place: somebody keeps it
+    np.testing.assert_array_equal(y, [[0, 0]])

@@ -235,6 +235,7 @@ def _make_product(itemsize, R, V):
     return product
 
 
+@functools.cache  # asked at every step for the same few layers
 def best_vectors(lanes: int, itemsize: int) -> int:
     """Vectors per tile for so many lanes: the least work, wasted lanes included."""
     return min(ROWS, key=lambda v: -(-lanes // (v * lanes_of(itemsize))) * v / SPEED[v])
@@ -247,17 +248,18 @@ def split(lanes: int, rows: int, depth: int, itemsize: int, vectors: int) -> int
     return max(1, min(TASKS // tasks, depth // PART))
 
 
-def _chunks(rows: int, tasks: int, R: int) -> int:
+@functools.lru_cache(1024)
+def _chunks(rows: int, tasks: int, R: int, threads: int) -> int:
     """Shares of the rows, where lanes and parts make so many tasks; a few tasks are as many for each thread."""
-    threads = get_threads()
     chunks = max(-(-rows // CHUNK), min(-(-SHARES * threads // tasks), -(-rows // (4 * R))))
     even = threads // math.gcd(tasks, threads)
-    return -(-chunks // even) * even if 1 < chunks * tasks < 4 * SHARES * threads else chunks
+    evened = -(-chunks // even) * even
+    return evened if 1 < chunks * tasks < 4 * SHARES * threads and evened * R <= rows else chunks
 
 
 def is_read_once(rows: int, lanes: int, itemsize: int, vectors: int) -> bool:
     """Whether each panel belongs to one task, which may then pack it for itself."""
-    return _chunks(rows, -(-lanes // (vectors * lanes_of(itemsize))), ROWS[vectors]) == 1
+    return _chunks(rows, -(-lanes // (vectors * lanes_of(itemsize))), ROWS[vectors], get_threads()) == 1
 
 
 def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PANELS, parts=1, visit=VISIT):
@@ -267,7 +269,7 @@ def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PA
     group = min(panels, -(-RUN // W)) if kind == MATRIX else 1
     groups = -(-panels // group)
     M, share = places.size - 1, -(-cols.size // parts)
-    chunks = _chunks(M, groups * parts, R)
+    chunks = _chunks(M, groups * parts, R, threads)
     most = BLOCK // (group * W) if kind == MATRIX else visit // (W * a.itemsize)
     deep = -(-share // -(-share // most))
     _make_product(a.itemsize, R, vectors)(
