@@ -30,6 +30,7 @@ class Optimizer:
                 raise ArgumentError(
                     f"{op}: parameters must be nn.Parameter, got {type(parameter).__name__}; give model.parameters()"
                 )
+        self.parameters = list(dict.fromkeys(self.parameters))  # one that two layers share makes one step
         self.lr = checks.number(op, "lr", lr, 0)
         self.weight_decay = checks.number(op, "weight_decay", weight_decay, 0)
         self.steps = 0

@@ -31,6 +31,15 @@ def train(optimizer, steps=6, first=0):
     return [parameter.data for parameter in optimizer.parameters]
 
 
+def test_a_parameter_that_two_layers_share_makes_one_step():
+    shared = nn.Linear(3, 2, bias=False), nn.Linear(3, 2, bias=False)
+    shared[1].weight = shared[0].weight
+    shared[0].weight.grad = np.ones((2, 3), np.float32)
+    before = shared[0].weight.data.copy()
+    optim.SGD([*shared[0].parameters(), *shared[1].parameters()], lr=0.5).step()
+    np.testing.assert_allclose(shared[0].weight.data, before - 0.5, rtol=1e-6)
+
+
 def sgd_by_formula(lr, momentum=0.0, weight_decay=0.0, steps=6):
     values = [p.data.copy() for p in parameters()]
     velocities = [np.zeros_like(w) for w in values]
