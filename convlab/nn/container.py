@@ -9,9 +9,12 @@ from convlab.nn.module import Module
 from convlab.nn.pool import MaxPool2d
 
 
-def _is(method: Any, function: Any) -> bool:
-    "whether a layer's method is this function, not that of a subclass or one put in its place"
-    return getattr(method, "__func__", None) is function
+def _is_plain(layer: Module, kind: type[Module]) -> bool:
+    "whether both passes are those of this class of layers, not those of a subclass or others put in their place"
+    if not isinstance(layer, kind):
+        return False
+    passes = (layer.forward, kind.forward), (layer.backward, kind.backward)
+    return all(getattr(own, "__func__", None) is theirs for own, theirs in passes)
 
 
 def _as_computed(layers: list[Module]) -> list[Module]:
@@ -21,9 +24,7 @@ def _as_computed(layers: list[Module]) -> list[Module]:
     layers = list(layers)
     for index in range(len(layers) - 1):
         first, second = layers[index : index + 2]
-        if not isinstance(first, ReLU) or not isinstance(second, MaxPool2d) or second.return_indices:
-            continue
-        if _is(first.forward, ReLU.forward) and _is(second.forward, MaxPool2d.forward):
+        if _is_plain(first, ReLU) and _is_plain(second, MaxPool2d) and not second.return_indices:
             layers[index : index + 2] = second, first
     return layers
 
@@ -85,7 +86,7 @@ class Sequential(Module):
     def forward(self, x: Any) -> Any:
         given_away = False  # whether x is an array that nobody else knows
         for layer in _as_computed(self._layers()):
-            x = layer.forward_in_place(x) if given_away and _is(layer.forward, ReLU.forward) else layer(x)
+            x = layer.forward_in_place(x) if given_away and _is_plain(layer, ReLU) else layer(x)
             given_away = getattr(layer.forward, "gives_away", False)
         return x
 
@@ -93,7 +94,7 @@ class Sequential(Module):
         layers, given_away = _as_computed(self._layers()), False
         for index in reversed(range(len(layers))):
             backward = layers[index].backward
-            if given_away and _is(backward, ReLU.backward):
+            if given_away and _is_plain(layers[index], ReLU):
                 backward = layers[index].backward_in_place
             dy = backward(dy, input_grad=input_grad or index > 0)
             given_away = getattr(backward, "gives_away", False)

@@ -201,3 +201,26 @@ def test_a_method_put_in_place_of_a_layers_own_is_called():
     assert len(rectified) == 1
     np.testing.assert_array_equal(kept, [[[-1, -1]]])  # not rectified in place: somebody keeps it
     np.testing.assert_array_equal(y, [[0, 0]])
+
+
+def test_a_relu_with_a_gradient_of_its_own_keeps_its_place():
+    "as in guided backpropagation, where only positive gradients pass: before they add up in overlapping windows"
+
+    class Guided(nn.ReLU):
+        def backward(self, dy, *, input_grad=True):
+            return super().backward(np.maximum(dy, 0), input_grad=input_grad)
+
+    nn.manual_seed(1)
+    net = nn.Sequential(nn.Conv2d(1, 2, 3), Guided(), nn.MaxPool2d(3, 1), nn.Conv2d(2, 2, 1), Guided(), nn.Flatten())
+    rng = np.random.default_rng(1)
+    x, dy = rng.standard_normal((2, 1, 8, 8)).astype(np.float32), rng.standard_normal((2, 32)).astype(np.float32)
+    expected = step_by_step(net, x, dy)
+    for array, other in zip(all_at_once(net, x, dy), expected):
+        np.testing.assert_array_equal(array, other)
+    forward = nn.ReLU()
+    forward.backward = lambda dy, *, input_grad=True: np.minimum(forward.saved(), 0)  # it wants to see what came in
+    layer = nn.Linear(3, 3)
+    layer.weight.data[:], layer.bias.data[:] = 0, -2
+    net = nn.Sequential(layer, forward)
+    net(np.ones((1, 3), np.float32))
+    np.testing.assert_array_equal(forward.backward(None), np.full((1, 3), -2))
