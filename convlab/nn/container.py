@@ -6,7 +6,6 @@ from typing import Any
 from convlab.errors import ArgumentError
 from convlab.nn.activation import ReLU
 from convlab.nn.module import Module
-from convlab.nn.pool import MaxPool2d
 
 
 def _is_plain(layer: Module, kind: type[Module]) -> bool:
@@ -15,18 +14,6 @@ def _is_plain(layer: Module, kind: type[Module]) -> bool:
         return False
     passes = (layer.forward, kind.forward), (layer.backward, kind.backward)
     return all(getattr(own, "__func__", None) is theirs for own, theirs in passes)
-
-
-def _as_computed(layers: list[Module]) -> list[Module]:
-    """The layers in the order in which they are computed: a ReLU after the max pooling that follows it.
-
-    The largest of a window is the same before and after, and so is the way of the gradient; but there are fewer numbers."""
-    layers = list(layers)
-    for index in range(len(layers) - 1):
-        first, second = layers[index : index + 2]
-        if _is_plain(first, ReLU) and _is_plain(second, MaxPool2d) and not second.return_indices:
-            layers[index : index + 2] = second, first
-    return layers
 
 
 class Sequential(Module):
@@ -85,13 +72,13 @@ class Sequential(Module):
 
     def forward(self, x: Any) -> Any:
         given_away = False  # whether x is an array that nobody else knows
-        for layer in _as_computed(self._layers()):
+        for layer in self._layers():
             x = layer.forward_in_place(x) if given_away and _is_plain(layer, ReLU) else layer(x)
             given_away = getattr(layer.forward, "gives_away", False)
         return x
 
     def backward(self, dy: Any, *, input_grad: bool = True) -> Any:
-        layers, given_away = _as_computed(self._layers()), False
+        layers, given_away = self._layers(), False
         for index in reversed(range(len(layers))):
             backward = layers[index].backward
             if given_away and _is_plain(layers[index], ReLU):

@@ -131,7 +131,7 @@ def test_repr_shows_the_tree():
     )
 
 
-# ------------------------------------------------------------------------------------------------ shared memory, order
+# ------------------------------------------------------------------------------------------------ shared memory
 def step_by_step(net, x, dy):
     "what the layers give when each is called by itself, forward and backward, and the gradients of the parameters"
     layers = list(net)
@@ -151,7 +151,7 @@ def all_at_once(net, x, dy):
 
 
 @pytest.mark.parametrize("kind", ["normal", "ties", "nan"])
-def test_relu_in_place_and_after_pooling_changes_nothing(kind):
+def test_relu_in_place_changes_nothing(kind):
     nn.manual_seed(0)
     rng = np.random.default_rng(0)
     net = nn.Sequential(
@@ -171,6 +171,11 @@ def test_relu_in_place_and_after_pooling_changes_nothing(kind):
     expected = step_by_step(net, x, dy)
     for array, other in zip(all_at_once(net, x, dy), expected):
         np.testing.assert_array_equal(array, other)
+    dx = dy  # and backward layer by layer after a forward pass of the whole
+    net(x)
+    for layer in reversed(list(net)):
+        dx = layer.backward(dx)
+    np.testing.assert_array_equal(dx, expected[1])
     np.testing.assert_array_equal(x, before[0])  # what the caller gave belongs to the caller
     np.testing.assert_array_equal(dy, before[1])
 
@@ -203,7 +208,7 @@ def test_a_method_put_in_place_of_a_layers_own_is_called():
     np.testing.assert_array_equal(y, [[0, 0]])
 
 
-def test_a_relu_with_a_gradient_of_its_own_keeps_its_place():
+def test_a_relu_with_a_gradient_of_its_own_is_asked():
     "as in guided backpropagation, where only positive gradients pass: before they add up in overlapping windows"
 
     class Guided(nn.ReLU):
