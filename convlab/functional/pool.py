@@ -133,6 +133,7 @@ def _max_pool2d_grad(op, dy, argmax, x_shape):
 def trusting_max_pool2d_grad(op: str, dy: Any, argmax: Any, x_shape: tuple[int, int, int, int]) -> Any:
     """`max_pool2d_grad` with an argmax that `max_pool2d` made for this x_shape and nobody has touched; for layers."""
     k, dy = bind(op, dy=dy)
+    checks.rank(op, "dy", dy, "NCHW")
     checks.same_shape(op, "argmax", argmax.shape, dy.shape, "that of dy")
     backend.together(op, dy=dy, argmax=argmax)
     argmax = integers(op, argmax)

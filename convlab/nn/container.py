@@ -8,12 +8,12 @@ from convlab.nn.activation import ReLU
 from convlab.nn.module import Module
 
 
-def _is_plain(layer: Module, kind: type[Module]) -> bool:
-    "whether both passes are those of this class of layers, not those of a subclass or others put in their place"
-    if not isinstance(layer, kind):
+def _is_plain_relu(layer: Module) -> bool:
+    "whether both passes are ReLU's own, not those of a subclass or others put in their place"
+    if not isinstance(layer, ReLU):
         return False
-    passes = (layer.forward, kind.forward), (layer.backward, kind.backward)
-    return all(getattr(own, "__func__", None) is theirs for own, theirs in passes)
+    passes = (layer.forward, ReLU.forward), (layer.backward, ReLU.backward)
+    return all(getattr(own, "__func__", None) is plain for own, plain in passes)
 
 
 class Sequential(Module):
@@ -73,7 +73,7 @@ class Sequential(Module):
     def forward(self, x: Any) -> Any:
         given_away = False  # whether x is an array that nobody else knows
         for layer in self._layers():
-            x = layer.forward_in_place(x) if given_away and _is_plain(layer, ReLU) else layer(x)
+            x = layer.forward_in_place(x) if given_away and _is_plain_relu(layer) else layer(x)
             given_away = getattr(layer.forward, "gives_away", False)
         return x
 
@@ -81,7 +81,7 @@ class Sequential(Module):
         layers, given_away = self._layers(), False
         for index in reversed(range(len(layers))):
             backward = layers[index].backward
-            if given_away and _is_plain(layers[index], ReLU):
+            if given_away and _is_plain_relu(layers[index]):
                 backward = layers[index].backward_in_place
             dy = backward(dy, input_grad=input_grad or index > 0)
             given_away = getattr(backward, "gives_away", False)

@@ -1,4 +1,4 @@
-"""How a product is shared out to tasks: every task has rows, and nothing depends on how many threads there are."""
+"""How a product is shared out to tasks: every task has rows, and a few tasks are as many for each thread."""
 
 import numpy as np
 import pytest
