@@ -120,7 +120,7 @@ def conv2d(x, w, b, y, stride, before, dilation):
     if few:
         return few_channels(x, w, b, y, groups, t, dilation)
     a, flat_y, area = surround(x, t.size, t.before), y.reshape(-1), y.shape[2] * y.shape[3]
-    vectors = best_vectors(lanes, x.itemsize)
+    vectors = best_vectors(lanes, t.cols.size, x.itemsize)
     for g in range(groups):
         own = slice(g * lanes, (g + 1) * lanes)
         source = a[g * group_size(x, groups, t) :]
@@ -148,7 +148,7 @@ def conv2d_grad_weight(dy, x, dw, stride, before, dilation):
     if few:
         return narrow.grad_weight(dy, surround(x, t.size, t.before), group_size(x, groups, t), dw, groups, t)
     a, area, depth = surround(x, t.size, t.before), dy.shape[2] * dy.shape[3], t.cols.size
-    vectors = best_vectors(lanes, x.itemsize)
+    vectors = best_vectors(lanes, t.pixels.size, x.itemsize)
     parts = split(lanes, depth, t.pixels.size, x.itemsize, vectors)
     places, bias = _counted(depth + 1), padded_bias(None, lanes, x.dtype)
     for g in range(groups):

@@ -197,12 +197,12 @@ def conv_transpose2d(x, w, b, y, stride, before, dilation):
 def _passes(plan, a, w, b, y, groups, step):
     "every pass of the plan into y, in which the channels are `step` apart"
     maps, lanes = len(w) // groups, b.size // groups
-    vectors = best_vectors(lanes, w.itemsize)
     for g in range(groups):
         source = a[g * maps * plan.size[0] * plan.size[1] :]
         own, target = w[g * maps : (g + 1) * maps], y[g * lanes * step :]
         bias = padded_bias(b[g * lanes : (g + 1) * lanes], lanes, w.dtype)
         for rows, cols, places, taps in plan.passes:
+            vectors = best_vectors(lanes, cols.size, w.itemsize)
             multiply(source, rows, cols, _packed(own, taps, vectors), bias, target, places, step, lanes, vectors)
 
 

@@ -7,11 +7,12 @@ from numba import uintp
 
 from convlab import jit
 from convlab.jit import prange
+from convlab.kernels.cpu.memory import workspace
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS, ROWS, lanes_of, load, outer_add, store
 
 VECTORS = 3 if INSTRUCTIONS == "avx512" else 2
 TILE_ROWS, WIDTH = ROWS[VECTORS], VECTORS * lanes_of(4)
-DEPTH = 256
+DEPTH = 128  # with the tile's width no more than the nearest cache holds
 
 
 @jit.jit
@@ -34,9 +35,10 @@ def _on_all_threads(a, rows, b, y, threads, repeats):
 def multiply_adds(threads: int, seconds: float) -> float:
     """The best rate seen within so many seconds, in GFLOP/s (a multiply-add counts as two)."""
     jit.set_threads(threads)
-    a, b = np.ones(DEPTH + 16 * TILE_ROWS, np.float32), np.full(DEPTH * WIDTH, 1e-3, np.float32)
+    a, b = np.ones(DEPTH + 16 * TILE_ROWS, np.float32), workspace("limit", DEPTH * WIDTH, np.float32)
+    b[:] = 1e-3
     rows, y = (np.arange(TILE_ROWS) * 8).astype(np.uintp), np.empty(threads * TILE_ROWS * WIDTH, np.float32)
-    repeats, best = 400, 0.0
+    repeats, best = 800, 0.0
     _on_all_threads(a, rows, b, y, threads, 1)  # compiled here, not in the time that is given
     end = time.perf_counter() + seconds
     while best == 0 or time.perf_counter() < end:

@@ -37,7 +37,7 @@ def linear(x, w, b, y):
     (N, I), O = x.shape, len(w)
     if INSTRUCTIONS is None or w.size < SMALL:
         return plain_linear.linear(x, w, b, y)
-    vectors = best_vectors(N, x.itemsize)
+    vectors = best_vectors(N, I, x.itemsize)
     rows, cols, places = _tables(O, I, I, 1, 1)
     inputs = packed(x, vectors)
     multiply(w, rows, cols, inputs, padded_bias(None, N, x.dtype), y, places, O, N, vectors, visit=LONG)
@@ -50,7 +50,7 @@ def linear_grad_input(dy, w, dx):
     if INSTRUCTIONS is None or w.size < SMALL:
         return plain_linear.linear_grad_input(dy, w, dx)
     rows, cols, places = _tables(N, O, O, 1, I)
-    vectors = best_vectors(I, dy.itemsize)
+    vectors = best_vectors(I, O, dy.itemsize)
     multiply(dy, rows, cols, w, padded_bias(None, I, dy.dtype), dx, places, 1, I, vectors, kind=MATRIX)
 
 
@@ -62,7 +62,7 @@ def linear_grad_weight(dy, x, dw):
     turned = workspace("turned", dy.size, dy.dtype).reshape(O, N)  # columns of dy share few places in the cache
     np.copyto(turned, dy.T)
     rows, cols, places = _tables(O, N, N, 1, I)
-    vectors = best_vectors(I, dy.itemsize)
+    vectors = best_vectors(I, N, dy.itemsize)
     multiply(turned, rows, cols, x, padded_bias(None, I, dy.dtype), dw, places, 1, I, vectors, kind=MATRIX)
 
 

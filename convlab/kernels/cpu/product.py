@@ -24,22 +24,30 @@ from convlab.kernels.cpu.register_tile import (
     LANES,
     ROWS,
     SPEED,
+    expect,
     lanes_of,
     load,
     load_part,
     outer_add,
     plus,
     store,
+    store_part_transposed,
     store_transposed,
     take,
 )
 
 VISIT = 24 << 10  # bytes of a panel per visit: half of the first-level cache, or more
+COPIED = 128 << 10  # and where a task copies them from images itself: long runs are copied faster
 CHUNK = 768  # rows per task, about
+BAND = 48  # rows: whole tiles, and whole lines of the cache
 PART = 1024  # values of k that are worth a task of their own
 # neighbouring numbers that a task copies from a row of a matrix: rows far apart share few places in the cache
 RUN = 512
 BLOCK = 1 << 16  # numbers of a matrix that a task copies at a time: half the second-level cache
+LINE = 16  # numbers: what a thread copies begins where a line of the cache does, or each vector would lie in two
+STREAMS = 2  # vectors of lanes that can be written side by side, however far apart they are in y
+FEW = 3  # rows that are not worth a vector
+DEEP = 256  # values of k from which on a tile of six rows is worth its odd number of them
 SHARES = 4  # tasks per thread, at least, so that they end at about the same time
 TASKS = 16  # tasks that a sum is split into at least, where rows and panels give fewer
 
@@ -112,133 +120,146 @@ def packed(source: np.ndarray, vectors: int) -> np.ndarray:
 @functools.cache
 def _make_product(itemsize, R, V):
     L, turn = lanes_of(itemsize), _make_turn(itemsize)
-    W = V * L
+    W, at_once = V * L, V <= STREAMS
+
+    @jit
+    def hand_over(sums, at, i0, i1, y, to, places, step, lanes):
+        """y[to + places[i] + c * step] = sums[at + (i - i0) * W + c] for the rows i0 to i1 and so many lanes c.
+
+        A vector of lanes at a time, for many rows: a processor follows some dozen streams of memory, not a hundred. Rows whose
+        places follow one another are turned in registers, so that whole vectors are written."""
+        for c in range(0, min(W, lanes), L):
+            width, i = min(L, lanes - c), i0
+            while i < i1:
+                gap, run = places[i + 1] - places[i], 1
+                while run < L and i + run < i1 and places[i + run] == places[i] + uintp(run) * gap:
+                    run += 1
+                here, place = uintp(at + (i - i0) * W + c), uintp(to + c * step + places[i])
+                if gap == 1 and run == L and width == L:
+                    store_transposed(load(sums, here, uintp(W), L, 1), y, place, uintp(step))
+                elif gap == 1 and run > FEW:
+                    store_part_transposed(load(sums, here, uintp(W), L, 1), y, place, uintp(step), run, width)
+                else:
+                    for lane in range(uintp(width)):
+                        for r in range(uintp(run)):
+                            y[place + lane * uintp(step) + r * gap] = sums[here + r * uintp(W) + lane]
+                i += run
 
     @jit
     def visit(
-        a, rows, cols, b, at, bias, lane, y, to, places, step, lanes, i0, i1, k0, k1, sums, sums_at, edge, zeros, first, last,
+        a, rows, cols, b, at, pitch, bias, lane, y, to, places, step, lanes, some, i0, i1, band, k0, k1, sums, sums_at, size,
+        zeros, first, last,
     ):  # fmt: skip
-        "rows i0 to i1 of one panel, values k0 to k1; `sums` keeps what is there between the first visit and the last"
-        for i in range(i0, i1, R):
-            if first:
-                tile = load(bias, uintp(lane), uintp(0), R, V)
-            else:
-                tile = load(zeros, uintp(0), uintp(0), R, V)
-            j = uintp(at)
-            for k in range(uintp(k0), uintp(k1)):
-                tile = outer_add(tile, a, rows, uintp(i), cols[k], b, j)
-                j += uintp(W)
-            here = uintp(sums_at + (i - i0) * W)
-            if not first:
-                tile = plus(tile, load(sums, here, uintp(W), R, V))
-            if not last:
-                store(tile, sums, here, uintp(W))
-            elif lanes >= W and i + R <= i1 and step == 1:
-                store(tile, y, uintp(to + places[i]), uintp(places[i + 1] - places[i]))
-            elif lanes >= W and i + R <= i1 and places[i + R - 1] == places[i] + R - 1:
-                store_transposed(tile, y, uintp(to + places[i]), uintp(step))
-            elif lanes >= W and i + R <= i1:
-                store_transposed(tile, edge, uintp(0), uintp(R))
-                for c in range(uintp(W)):
-                    for r in range(uintp(R)):
-                        y[uintp(to) + places[uintp(i) + r] + c * uintp(step)] = edge[c * uintp(R) + r]
-            else:
-                store_transposed(tile, edge, uintp(0), uintp(R))
-                for c in range(min(W, lanes)):
-                    for r in range(min(R, i1 - i)):
-                        y[uintp(to + c * step) + places[i + r]] = edge[c * R + r]
+        """Rows i0 to i1 of some panels, values k0 to k1; `sums` keeps what is there after the visit.
+
+        The last visit writes y, unless lanes are many and far apart. It takes a band of rows of one panel, then of the next:
+        the shorter the band, the longer the runs of y that are written."""
+        for start in range(i0, i1, band):
+            for g in range(some):
+                left, to_panel, keep = lanes - g * W, to + g * W * step, sums_at + g * size
+                for i in range(start, min(i1, start + band), R):
+                    if first:
+                        tile = load(bias, uintp(lane + g * W), uintp(0), R, V)
+                    else:
+                        tile = load(zeros, uintp(0), uintp(0), R, V)
+                    j = uintp(at + g * pitch)
+                    for k in range(uintp(k0), uintp(k1)):
+                        tile = outer_add(tile, a, rows, uintp(i), cols[k], b, j)
+                        expect(a, rows, uintp(i + R), cols[k])
+                        j += uintp(W)
+                    here = uintp(keep + (i - i0) * W)
+                    if not first:
+                        tile = plus(tile, load(sums, here, uintp(W), R, V))
+                    if last and step == 1 and left >= W and i + R <= i1:
+                        store(tile, y, uintp(to_panel + places[i]), uintp(places[i + 1] - places[i]))
+                    elif last and at_once and left >= W and i + R <= i1 and places[i + R - 1] == places[i] + R - 1:
+                        store_transposed(tile, y, uintp(to_panel + places[i]), uintp(step))
+                    else:
+                        store(tile, sums, here, uintp(W))
+                        if last and (step == 1 or at_once):
+                            hand_over(sums, keep + (i - i0) * W, i, min(i1, i + R), y, to_panel, places, step, left)
 
     @jit
-    def fetch(matrix, lane, lanes, block, k0, k1, deep, group):
-        "block[g, k - k0, :] = matrix[k, lane + g * W : + W]"
+    def fetch(matrix, lane, lanes, room, block, k0, k1, deep, group):
+        "room[block + (g * deep + k - k0) * W : + W] = matrix[k, lane + g * W : + W]"
         for k in range(k0, k1):
             for g in range(group):
                 start = k * lanes + lane + g * W
-                to = (g * deep + k - k0) * W
+                to = block + (g * deep + k - k0) * W
                 for j in range(0, W, L):
                     left = lanes - lane - g * W - j
                     if left >= L:
-                        store(load(matrix, uintp(start + j), uintp(0), 1, 1), block, uintp(to + j), uintp(0))
+                        store(load(matrix, uintp(start + j), uintp(0), 1, 1), room, uintp(to + j), uintp(0))
                     elif left > 0:
-                        store(load_part(matrix, start + j, 0, left), block, uintp(to + j), uintp(0))
+                        store(load_part(matrix, start + j, 0, left), room, uintp(to + j), uintp(0))
 
     @jit
-    def gather(images, pixels, lane, lanes, block, k0, k1, deep, group):
-        "block[g, k - k0, :] = images[k // pixels, lane + g * W : + W, k % pixels]"
+    def gather(images, pixels, lane, lanes, room, block, k0, k1, deep, group):
+        "room[block + (g * deep + k - k0) * W : + W] = images[k // pixels, lane + g * W : + W, k % pixels]"
         for g in range(group):
             for n in range(k0 // pixels, (k1 - 1) // pixels + 1):
                 first, last = max(k0, n * pixels), min(k1, (n + 1) * pixels)
                 for j in range(lane + g * W, lane + g * W + W, L):
-                    to = (g * deep + first - k0) * W + j - lane - g * W
+                    to = block + (g * deep + first - k0) * W + j - lane - g * W
                     start = (n * lanes + j) * pixels
-                    turn(images, start, pixels, block, to, W, first - n * pixels, last - n * pixels, lanes - j)
+                    turn(images, start, pixels, room, to, W, first - n * pixels, last - n * pixels, lanes - j)
 
     @jit
-    def run(task, a, rows, cols, b, kind, bias, y, part_size, places, step, lanes, group, chunks, deep, parts):
-        "one task: some rows, some panels, one part of k"
+    def run(
+        task, a, rows, cols, b, kind, bias, y, part_size, places, step, lanes, group, unit, chunks, deep, parts, room, block,
+    ):  # fmt: skip
+        "one task: some rows, some panels, one part of k; `room` is this thread's from `block` on"
         M, K = places.size - 1, cols.size
-        tiles, groups = (M + R - 1) // R, (lanes + W * group - 1) // (W * group)
+        units, groups = (M + unit - 1) // unit, (lanes + W * group - 1) // (W * group)
         part, chunk, lane = task // (groups * chunks), task // groups % chunks, task % groups * group * W
-        i0, i1 = tiles * chunk // chunks * R, min(M, tiles * (chunk + 1) // chunks * R)
+        i0, i1 = units * chunk // chunks * unit, min(M, units * (chunk + 1) // chunks * unit)
         first, last = K * part // parts, K * (part + 1) // parts
         some = min(group, (lanes - lane + W - 1) // W)
-        size = (i1 - i0 + R) * W if last - first > deep else 0
-        sums = np.empty(size * some + 1, a.dtype)
-        block = np.empty(deep * W * some if kind != PANELS else 1, a.dtype)
-        edge, zeros = np.empty(R * W, a.dtype), np.zeros(W, a.dtype)
-        band = 4 * R if kind == MATRIX and size == 0 else i1 - i0
+        several = last - first > deep  # visits
+        size = (i1 - i0 + R) * W if several else 0
+        sums = block + (deep * W * group if kind != PANELS else 0)
+        zeros = np.zeros(W, a.dtype)
+        band = R if step == 1 and not several else i1 - i0
         for k0 in range(first, last, deep):
             k1 = min(last, k0 + deep)
             if kind == MATRIX:
-                fetch(b, lane, lanes, block, k0, k1, deep, some)
+                fetch(b, lane, lanes, room, block, k0, k1, deep, some)
             elif kind != PANELS:
-                gather(b, kind, lane, lanes, block, k0, k1, deep, some)
-            for i in range(i0, i1, band):  # a short sum is written at once: line by line, many panels of a few rows
-                for g in range(some):
-                    j = lane + g * W
-                    at = j * K + k0 * W if kind == PANELS else g * deep * W
-                    # numbers, not slices: a slice counts its users, in an instruction that waits for all stores
-                    visit(
-                        a, rows, cols, b if kind == PANELS else block, at, bias, j, y, part * part_size + j * step, places,
-                        step, lanes - j, i, min(i1, i + band), k0, k1, sums, g * size, edge, zeros, k0 == first, k1 == last,
-                    )  # fmt: skip
+                gather(b, kind, lane, lanes, room, block, k0, k1, deep, some)
+            # numbers, not slices: a slice counts its users, in an instruction that waits for all stores
+            visit(
+                a, rows, cols, b if kind == PANELS else room, lane * K + k0 * W if kind == PANELS else block, deep * W, bias,
+                lane, y, part * part_size + lane * step, places, step, lanes - lane, some, i0, i1, band, k0, k1, room, sums,
+                size, zeros, k0 == first, k1 == last,
+            )  # fmt: skip
+        if step > 1 and not at_once:
+            hand_over(room, sums, i0, i1, y, part * part_size + lane * step, places, step, lanes - lane)
 
     @parallel
     def product(
-        a, rows, cols, b, kind, bias, y, part_size, places, step, lanes, group, chunks, deep, parts, threads, counter,
+        a, rows, cols, b, kind, bias, y, part_size, places, step, lanes, group, unit, chunks, deep, parts, room, threads,
+        counter,
     ):  # fmt: skip
         "the sum of this file's docstring; with several parts of k, y[part] gets the sum over that part"
         tasks = parts * ((lanes + W * group - 1) // (W * group)) * chunks
-        for _ in prange(threads):
+        for thread in prange(threads):
+            own = room.size // threads // LINE * LINE * thread
             task = take(counter)  # who is quicker does more: cores may differ, and have other things to do
             while task < tasks:
                 run(
-                    task,
-                    a,
-                    rows,
-                    cols,
-                    b,
-                    kind,
-                    bias,
-                    y,
-                    part_size,
-                    places,
-                    step,
-                    lanes,
-                    group,
-                    chunks,
-                    deep,
-                    parts,
-                )
+                    task, a, rows, cols, b, kind, bias, y, part_size, places, step, lanes, group, unit, chunks, deep, parts,
+                    room, own,
+                )  # fmt: skip
                 task = take(counter)
 
     return product
 
 
 @functools.cache  # asked at every step for the same few layers
-def best_vectors(lanes: int, itemsize: int) -> int:
-    """Vectors per tile for so many lanes: the least work, wasted lanes included."""
-    return min(ROWS, key=lambda v: -(-lanes // (v * lanes_of(itemsize))) * v / SPEED[v])
+def best_vectors(lanes: int, depth: int, itemsize: int) -> int:
+    """Vectors per tile for so many lanes and values of k: the least work, wasted lanes included."""
+    shapes = [v for v in ROWS if v < 4 or depth >= DEEP]
+    return min(shapes, key=lambda v: -(-lanes // (v * lanes_of(itemsize))) * v / SPEED[v])
 
 
 def split(lanes: int, rows: int, depth: int, itemsize: int, vectors: int) -> int:
@@ -262,19 +283,29 @@ def is_read_once(rows: int, lanes: int, itemsize: int, vectors: int) -> bool:
     return _chunks(rows, -(-lanes // (vectors * lanes_of(itemsize))), ROWS[vectors], get_threads()) == 1
 
 
-def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PANELS, parts=1, visit=VISIT):
+def _together(depth: int, W: int) -> int:
+    """Panels of a matrix that a task takes together: as long rows as it can hold for all values of k, or a run for some."""
+    whole = BLOCK // (depth * W)
+    return whole if 2 * whole * W >= RUN else -(-RUN // W)
+
+
+def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PANELS, parts=1, visit=None):
     """Run the product; `rows` has ROWS entries more than `places`, which has one more than there are rows."""
     R, W = ROWS[vectors], vectors * lanes_of(a.itemsize)
     threads, panels = get_threads(), -(-lanes // W)
-    group = min(panels, -(-RUN // W)) if kind == MATRIX else 1
-    groups = -(-panels // group)
     M, share = places.size - 1, -(-cols.size // parts)
+    group = min(panels, _together(share, W)) if kind == MATRIX else 1
+    groups = -(-panels // group)
     chunks = _chunks(M, groups * parts, R, threads)
-    most = BLOCK // (group * W) if kind == MATRIX else visit // (W * a.itemsize)
+    most = BLOCK // (group * W) if kind == MATRIX else (visit or (COPIED if kind else VISIT)) // (W * a.itemsize)
     deep = -(-share // -(-share // most))
+    block = deep * W * group if kind != PANELS else 0
+    unit = BAND if chunks * 2 * BAND <= M else R  # whole bands begin where a line of the cache does, in many images
+    sums = (-(-M // unit // chunks) * unit + R) * W * (group if share > deep else 1)
+    room = workspace("room", threads * (block + sums + LANES * W + LINE), a.dtype)
     _make_product(a.itemsize, R, vectors)(
         a.reshape(-1), rows, cols, b.reshape(-1), kind, bias, y.reshape(-1), y.size // parts, places, step, lanes,
-        group, chunks, deep, parts, threads, np.zeros(1, np.int64),
+        group, unit, chunks, deep, parts, room, threads, np.zeros(1, np.int64),
     )  # fmt: skip
 
 

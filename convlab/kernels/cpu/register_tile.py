@@ -25,7 +25,7 @@ from convlab.errors import BackendError
 # vectors of b and one of a: 32 registers for AVX-512 and NEON, 16 for AVX2) and the speed (a few sums cannot hide the latency
 # of a multiply-add)
 SHAPES = {
-    "avx512": (16, {1: 8, 2: 8, 3: 8}, {1: 0.80, 2: 0.98, 3: 1.00}),
+    "avx512": (16, {1: 8, 2: 8, 3: 8, 4: 6}, {1: 0.75, 2: 0.94, 3: 1.00, 4: 1.00}),
     "avx2": (8, {1: 8, 2: 6, 3: 4}, {1: 0.80, 2: 0.95, 3: 1.00}),
     "neon": (4, {1: 8, 2: 8, 3: 8}, {1: 0.80, 2: 0.98, 3: 1.00}),
 }
@@ -176,6 +176,24 @@ def outer_add(typing, tile, a, rows, i, k, b, j):
         return value
 
     return tile(tile, a, rows, types.uintp, types.uintp, b, types.uintp), code
+
+
+@intrinsic
+def expect(typing, a, rows, i, k):
+    "a[rows[i] + k] will be read soon: have it brought near, and do not wait for it"
+
+    def code(context, builder, signature, args):
+        a, rows, i, k = args
+        start = builder.load(_address(context, builder, signature.args[1], rows, i))
+        address = builder.gep(_address(context, builder, signature.args[0], a, start), [k])
+        byte = ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [byte, I32, I32, I32])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        read, nearest, data = (ir.Constant(I32, n) for n in (0, 3, 1))
+        builder.call(function, [builder.bitcast(address, byte), read, nearest, data])
+        return context.get_dummy_value()
+
+    return types.void(a, rows, types.uintp, types.uintp), code
 
 
 def _number_by_number(operation):
@@ -335,6 +353,25 @@ def _masked(builder, tile, name, result, arguments):
 
 
 @intrinsic
+def store_part_transposed(typing, tile, y, j, step, rows, columns):
+    "y[j + c * step + r] = tile[r, c] for some rows and columns of a square tile; nothing else is touched"
+
+    def code(context, builder, signature, args):
+        value, y, j, step, rows, columns = args
+        some, align = _between(builder, tile, ir.Constant(rows.type, 0), rows), ir.Constant(I32, BYTES[tile.dtype])
+        none = ir.Constant(some.type, None)
+        turned = _transpose(builder, [builder.extract_value(value, r) for r in range(tile.rows)])
+        for c, column in enumerate(turned):
+            start = builder.add(j, builder.mul(step, ir.Constant(step.type, c)))
+            address = builder.bitcast(_address(context, builder, signature.args[1], y, start), tile.vector.as_pointer())
+            mask = builder.select(builder.icmp_signed(">", columns, ir.Constant(columns.type, c)), some, none)
+            _masked(builder, tile, "store", ir.VoidType(), [column, address, align, mask])
+        return context.get_dummy_value()
+
+    return types.void(tile, y, types.uintp, types.uintp, types.intp, types.intp), code
+
+
+@intrinsic
 def load_part(typing, b, j, low, high):
     "a tile of one vector: b[j + lane] for the lanes low <= lane < high, else zero; nothing else is touched"
     tile = Tile(b.dtype, 1, 1)
@@ -465,7 +502,11 @@ if config.DISABLE_JIT:
     load, load_part = _with_lanes(_python.load, 0), _with_lanes(_python.load_part, 0)
     outer_add_at, product_add = _with_lanes(_python.outer_add_at, 4), _with_lanes(_python.product_add, 4)
     store_runs = _with_lanes(_python.store_runs, 1)
-    outer_add, plus, minus, times, larger, place_of_larger, zipped, store, store_part, store_transposed, take = (
-        _python.outer_add, _python.plus, _python.minus, _python.times, _python.larger, _python.place_of_larger,
-        _python.zipped, _python.store, _python.store_part, _python.store_transposed, _python.take,
+    outer_add, expect, plus, minus, times, larger, place_of_larger = (
+        _python.outer_add, _python.expect, _python.plus, _python.minus, _python.times, _python.larger,
+        _python.place_of_larger,
+    )  # fmt: skip
+    zipped, store, store_part, store_transposed, store_part_transposed, take = (
+        _python.zipped, _python.store, _python.store_part, _python.store_transposed, _python.store_part_transposed,
+        _python.take,
     )  # fmt: skip

@@ -20,6 +20,10 @@ def store_transposed(tile, y, j, step):
         y[j + c * step : j + c * step + column.size] = column
 
 
+def store_part_transposed(tile, y, j, step, rows, columns):
+    store_transposed(tile[:rows, :columns], y, j, step)
+
+
 def take(counter):
     counter[0] += 1
     return counter[0] - 1
@@ -28,6 +32,10 @@ def take(counter):
 def outer_add(tile, a, rows, i, k, b, j):
     factors = a[rows[i : i + len(tile)] + k]
     return tile + factors[:, None] * b[j : j + tile.shape[1]]
+
+
+def expect(a, rows, i, k):
+    pass
 
 
 def plus(tile, other):

@@ -180,7 +180,8 @@ def grad_weight(dy, x, dw, before):
     upstream = workspace("upstream", N * O * 4 * TH * TW + LANES, x.dtype)
     split_columns(dy.reshape(-1), upstream, OH, OW, 2 * TH, TW, 0, 0)
 
-    V, threads, blocks = best_vectors(O, x.itemsize), get_threads(), N * TH * TW
+    threads, blocks = get_threads(), N * TH * TW
+    V = best_vectors(O, blocks, x.itemsize)
     R, W = ROWS[V], V * LANES
     panels = -(-O // W)
     P = min(blocks, TOGETHER, max(LANES, CACHED // (16 * (C + panels * W)) // LANES * LANES))

@@ -10,6 +10,7 @@ from convlab.kernels.cpu import register_tile as compiled
 from convlab.kernels.cpu import tile_in_python as spoken
 from convlab.kernels.cpu.register_tile import (
     ROWS,
+    expect,
     larger,
     load,
     load_part,
@@ -21,6 +22,7 @@ from convlab.kernels.cpu.register_tile import (
     product_add,
     store,
     store_part,
+    store_part_transposed,
     store_runs,
     store_transposed,
     take,
@@ -88,6 +90,31 @@ def test_parts_of_vectors_touch_nothing_else(dtype):
         if high < low:
             part[:] = 0
         spoken.store_part(spoken.zipped(part, spoken.load(b, 0, 0, 1, 1, L)), expected, 2, some)
+        np.testing.assert_array_equal(y, expected)
+
+
+@BOTH_TYPES
+def test_a_part_of_a_square_is_turned_and_nothing_else_is_touched(dtype):
+    L = compiled.lanes_of(np.dtype(dtype).itemsize)
+
+    @numba.njit
+    def compute(b, y, step, rows, columns):
+        expect(b, places, uintp(1), uintp(5))  # changes nothing
+        store_part_transposed(load(b, uintp(1), uintp(L + 1), L, 1), y, uintp(2), uintp(step), rows, columns)
+
+    b, places = numbers(L * (L + 2), dtype), np.array([0, 7], np.uintp)
+    for rows, columns, step in [
+        (L, L, L),
+        (1, L, L + 3),
+        (L, 1, L),
+        (L - 1, 2, 2 * L),
+        (2, L - 1, 3),
+        (0, L, L),
+        (L, 0, L),
+    ]:
+        y, expected = np.full(2 * L * L + 3, -7, dtype), np.full(2 * L * L + 3, -7, dtype)
+        compute(b, y, step, rows, columns)
+        spoken.store_part_transposed(spoken.load(b, 1, L + 1, L, 1, L), expected, 2, step, rows, columns)
         np.testing.assert_array_equal(y, expected)
 
 
