@@ -47,7 +47,7 @@ BLOCK = 1 << 16  # numbers of a matrix that a task copies at a time: half the se
 LINE = 16  # numbers: what a thread copies begins where a line of the cache does, or each vector would lie in two
 STREAMS = 2  # vectors of lanes that can be written side by side, however far apart they are in y
 FEW = 3  # rows that are not worth a vector
-DEEP = 256  # values of k from which on a tile of six rows is worth its odd number of them
+DEEP = 512  # values of k from which on a tile of six rows is worth its odd number of them
 SHARES = 4  # tasks per thread, at least, so that they end at about the same time
 TASKS = 16  # tasks that a sum is split into at least, where rows and panels give fewer
 

@@ -25,7 +25,7 @@ from convlab.errors import BackendError
 # vectors of b and one of a: 32 registers for AVX-512 and NEON, 16 for AVX2) and the speed (a few sums cannot hide the latency
 # of a multiply-add)
 SHAPES = {
-    "avx512": (16, {1: 8, 2: 8, 3: 8, 4: 6}, {1: 0.75, 2: 0.94, 3: 1.00, 4: 1.00}),
+    "avx512": (16, {1: 8, 2: 8, 3: 8, 4: 6}, {1: 0.80, 2: 0.97, 3: 1.00, 4: 1.00}),
     "avx2": (8, {1: 8, 2: 6, 3: 4}, {1: 0.80, 2: 0.95, 3: 1.00}),
     "neon": (4, {1: 8, 2: 8, 3: 8}, {1: 0.80, 2: 0.98, 3: 1.00}),
 }
