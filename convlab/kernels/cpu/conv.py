@@ -22,7 +22,17 @@ from convlab.geometry import extent
 from convlab.jit import parallel, prange
 from convlab.kernels.cpu import linear, narrow, shifted_rows, winograd, winograd_weights
 from convlab.kernels.cpu.memory import workspace
-from convlab.kernels.cpu.product import PANELS, best_vectors, is_read_once, multiply, packed, padded_bias, split, table
+from convlab.kernels.cpu.product import (
+    COPIED,
+    PANELS,
+    best_vectors,
+    is_read_once,
+    multiply,
+    packed,
+    padded_bias,
+    split,
+    table,
+)
 from convlab.kernels.cpu.register_tile import INSTRUCTIONS, ROWS, lanes_of, load_part, store_part
 
 FEW = 4  # output channels of a group that are too few to fill a vector
@@ -158,7 +168,10 @@ def conv2d_grad_weight(dy, x, dw, stride, before, dilation):
         sums = (
             dw[own] if parts == 1 else workspace("sums", parts * lanes * depth, x.dtype).reshape(parts, *dw[own].shape)
         )
-        multiply(source, t.taps, t.pixels, upstream, bias, sums, places, depth, lanes, vectors, kind=area, parts=parts)
+        multiply(
+            source, t.taps, t.pixels, upstream, bias, sums, places, depth, lanes, vectors,
+            kind=area, parts=parts, visit=COPIED,
+        )  # fmt: skip
         if parts > 1:
             np.sum(sums, axis=0, out=dw[own])
 

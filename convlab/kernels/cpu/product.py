@@ -19,7 +19,7 @@ import numpy as np
 from numba import uintp
 
 from convlab.jit import get_threads, jit, parallel, prange
-from convlab.kernels.cpu.memory import workspace
+from convlab.kernels.cpu.memory import CACHE_LINE, workspace
 from convlab.kernels.cpu.register_tile import (
     LANES,
     ROWS,
@@ -37,14 +37,18 @@ from convlab.kernels.cpu.register_tile import (
 )
 
 VISIT = 24 << 10  # bytes of a panel per visit: half of the first-level cache, or more
-COPIED = 128 << 10  # and where a task copies them from images itself: long runs are copied faster
+# and of one that every task copies for itself from images: long runs are copied faster. Not in a forward pass, where the number
+# of threads decides who packs the panels: visits decide how a sum is rounded
+COPIED = 128 << 10
 CHUNK = 768  # rows per task, about
 BAND = 48  # rows: whole tiles, and whole lines of the cache
 PART = 1024  # values of k that are worth a task of their own
 # neighbouring numbers that a task copies from a row of a matrix: rows far apart share few places in the cache
 RUN = 512
 BLOCK = 1 << 16  # numbers of a matrix that a task copies at a time: half the second-level cache
-LINE = 16  # numbers: what a thread copies begins where a line of the cache does, or each vector would lie in two
+LINE = (
+    CACHE_LINE // 4
+)  # numbers: what a thread copies begins where a line of the cache does, or each vector would lie in two
 STREAMS = 2  # vectors of lanes that can be written side by side, however far apart they are in y
 FEW = 3  # rows that are not worth a vector
 DEEP = 512  # values of k from which on a tile of six rows is worth its odd number of them
@@ -289,7 +293,7 @@ def _together(depth: int, W: int) -> int:
     return whole if 2 * whole * W >= RUN else -(-RUN // W)
 
 
-def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PANELS, parts=1, visit=None):
+def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PANELS, parts=1, visit=VISIT):
     """Run the product; `rows` has ROWS entries more than `places`, which has one more than there are rows."""
     R, W = ROWS[vectors], vectors * lanes_of(a.itemsize)
     threads, panels = get_threads(), -(-lanes // W)
@@ -297,7 +301,7 @@ def multiply(a, rows, cols, b, bias, y, places, step, lanes, vectors, *, kind=PA
     group = min(panels, _together(share, W)) if kind == MATRIX else 1
     groups = -(-panels // group)
     chunks = _chunks(M, groups * parts, R, threads)
-    most = BLOCK // (group * W) if kind == MATRIX else (visit or (COPIED if kind else VISIT)) // (W * a.itemsize)
+    most = BLOCK // (group * W) if kind == MATRIX else visit // (W * a.itemsize)
     deep = -(-share // -(-share // most))
     block = deep * W * group if kind != PANELS else 0
     unit = BAND if chunks * 2 * BAND <= M else R  # whole bands begin where a line of the cache does, in many images

@@ -33,6 +33,18 @@ def test_convolutions_give_the_same_bits_for_any_number_of_threads(name):
 
 @two_processors
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_who_packs_the_weights_changes_no_bit(dtype):
+    "a small image and many channels: with one thread each task packs its own panel, with two all panels are packed before"
+    rng = np.random.default_rng(0)
+    x, w = normal(rng, (2, 64, 9, 9), dtype), normal(rng, (256, 64, 3, 3), dtype)
+    with threads(1):
+        alone = F.conv2d(x, w, stride=2, padding=1)
+    with threads(2):
+        np.testing.assert_array_equal(F.conv2d(x, w, stride=2, padding=1), alone)
+
+
+@two_processors
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("sizes", [(70, 300, 90), (9, DEEP + 5, 260)])
 def test_linear_gives_the_same_bits_for_any_number_of_threads(sizes, dtype):
     N, I, O = sizes
