@@ -40,7 +40,11 @@ if not SIMULATED:  # a network asks for the same few again and again
 
 def start(kernel, grid, block, *args) -> None:
     """Start a compiled kernel. Every launch of convlab goes through here."""
-    _configured(kernel, grid, block)(*args)
+    if SIMULATED:
+        return _configured(kernel, grid, block)(*args)
+    from convlab.kernels.cuda import direct  # names the driver, which the simulator has not
+
+    direct.start(_configured, kernel, grid if isinstance(grid, tuple) else (grid,), block, args)
 
 
 class Kernel:

@@ -7,7 +7,6 @@ stream, one after another: what reads the block still comes before what writes t
 
 import math
 import threading
-import weakref
 from collections import defaultdict
 
 import numpy as np
@@ -65,26 +64,14 @@ def _ask_driver(size):
 
 
 shelves = Shelves(_ask_driver)
-_in_use: dict[int, object] = {}
 
 
 def _from_shelf(shape, dtype):
-    from numba.cuda.cudadrv.devicearray import DeviceNDArray
-    from numba.cuda.cudadrv.driver import AutoFreePointer
+    from convlab.kernels.cuda.blocks import Array, Block  # names a class of numba-cuda, which the simulator has not
 
     dtype = np.dtype(dtype)
     block, size = shelves.take(math.prod(shape) * dtype.itemsize)
-    place = int(block.device_pointer)
-
-    def release():
-        _in_use.pop(place, None)
-        shelves.give(block, size)
-
-    # counts the arrays that use it, views among them; with the last one the block goes back to its shelf
-    pointer = AutoFreePointer(weakref.proxy(cuda.current_context()), block.device_pointer, size, finalizer=release)
-    _in_use[place] = pointer  # arrays hold it by a weak reference only
-    strides = tuple(dtype.itemsize * math.prod(shape[axis + 1 :]) for axis in range(len(shape)))
-    return DeviceNDArray(shape, strides, dtype, gpu_data=pointer.own())
+    return Array.in_a_row(shape, dtype, Block(block, size, shelves))
 
 
 def empty(shape, dtype):
