@@ -28,9 +28,9 @@ class _Part(MemoryPointer):
 class Block(_Part):
     """Memory that goes back to `shelves` when nothing uses it any more."""
 
-    def __init__(self, block, size, shelves):
-        super().__init__(block.context, block.device_pointer, size)
+    def __init__(self, context, block, size, shelves):
         self.block, self.shelves = block, shelves
+        super().__init__(context, block.device_pointer, size)
 
     def __del__(self):
         self.shelves.give(self.block, self.size)

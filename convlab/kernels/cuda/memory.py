@@ -71,7 +71,7 @@ def _from_shelf(shape, dtype):
 
     dtype = np.dtype(dtype)
     block, size = shelves.take(math.prod(shape) * dtype.itemsize)
-    return Array.in_a_row(shape, dtype, Block(block, size, shelves))
+    return Array.in_a_row(shape, dtype, Block(cuda.current_context(), block, size, shelves))
 
 
 def empty(shape, dtype):
