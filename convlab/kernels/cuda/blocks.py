@@ -49,6 +49,8 @@ def _steps(shape, itemsize):
 class Array(DeviceNDArray):
     """An array on the GPU."""
 
+    _in_a_row = False  # parts and views with strides of their own are made by Numba, and checked by it
+
     @classmethod
     def in_a_row(cls, shape: tuple[int, ...], dtype, memory, stream=0) -> "Array":
         """An array of these axes, none of them empty, over memory that is large enough."""
@@ -61,16 +63,12 @@ class Array(DeviceNDArray):
         return array
 
     @functools.cached_property
-    def _in_a_row(self):
-        return self._dummy.is_c_contig and bool(self.size)
-
-    @functools.cached_property
     def _dummy(self):
         return dummyarray.Array.from_desc(0, self.shape, self.strides, self.dtype.itemsize)
 
     @functools.cached_property
     def _numba_type_(self):
-        if "_in_a_row" in self.__dict__ and self._in_a_row:
+        if self._in_a_row:
             return _type_in_a_row(self.dtype, self.ndim)
         return DeviceNDArray._numba_type_.func(self)
 

@@ -87,7 +87,7 @@ def _launched(ready, grid, block, numbers) -> bool:
         (error,) = binding.cuLaunchKernel(
             ready.function, x, y, z, block, 1, 1, 0, ready.stream, ready.arguments, 0
         )  # fmt: skip
-    return int(error) == 0
+    return int(error) == 0  # else Numba tries, and says in its words what the driver has against it
 
 
 def _prepared(launch, kernel, args) -> _Ready | None:
